@@ -1,0 +1,167 @@
+import { z } from "zod";
+import type { LineItem, PurchaseType } from "./purchase.ts";
+
+/**
+ * When the row of a grant opens. `in_sync`: with the access itself, as delivered (nothing happens outside);
+ * `at_once`: with the access, as pending; `on_delivery`: when the thing delivered is in our hands.
+ */
+export type Opens = "in_sync" | "at_once" | "on_delivery";
+
+/** What the catalogue needs to know of an integration: the registry hands one over for each. */
+export interface IntegrationKind {
+  readonly type: string;
+  readonly opens: Opens;
+  /** What the catalogue may say in `integration`, besides `type`. */
+  readonly offer: z.ZodType;
+}
+
+export interface EntitlementDefinition {
+  readonly id: string;
+  readonly name: string;
+  readonly integration: { readonly type: string; readonly opens: Opens; readonly offer: unknown };
+}
+
+export interface Product {
+  readonly packageName: string;
+  readonly productId: string;
+  readonly type: PurchaseType;
+  readonly entitlements: readonly string[];
+  readonly basePlans: Readonly<Record<string, readonly string[]>>;
+  readonly consumable: boolean;
+  /** ISO 8601; ends a rental counted from its purchase, which Google doesn't. */
+  readonly rentalPeriod: string | null;
+}
+
+export interface Catalog {
+  readonly entitlements: ReadonlyMap<string, EntitlementDefinition>;
+  readonly packages: ReadonlySet<string>;
+  readonly testPurchases: "grant" | "ignore";
+  product(packageName: string, productId: string): Product | null;
+}
+
+const name = z.string().min(1).max(200);
+const entitlementId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, "letters, digits, _ and - only, at most 100");
+const references = z.array(entitlementId);
+const common = { package_name: name, product_id: name, entitlements: references };
+
+const productSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    ...common,
+    type: z.literal("one_time"),
+    consumable: z.boolean().default(false),
+    rental_period: z
+      .string()
+      .regex(/^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/, "an ISO 8601 duration, as P30D")
+      .optional(),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal("subscription"),
+    base_plans: z.record(name, references).default({}),
+  }),
+]);
+
+function catalogSchema(kinds: readonly IntegrationKind[]) {
+  const types = kinds.map((kind) => kind.type);
+  const integration = z.looseObject({ type: z.enum(types) });
+  return z.strictObject({
+    entitlements: z.record(entitlementId, z.strictObject({ name, integration })),
+    products: z.array(productSchema),
+    test_purchases: z.enum(["grant", "ignore"]).default("grant"),
+  });
+}
+
+/** What is wrong with a catalogue, and where. */
+export interface CatalogIssue {
+  /** JSON path, as `products[2].entitlements[0]`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type CatalogResult =
+  | { readonly ok: true; readonly catalog: Catalog }
+  | { readonly ok: false; readonly issues: readonly CatalogIssue[] };
+
+/**
+ * Reads the owner's catalogue (contract section 7). Everything wrong is named at once: unknown keys, unknown
+ * references, duplicate products, offers that their integration refuses.
+ */
+export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): CatalogResult {
+  const parsed = catalogSchema(kinds).safeParse(json);
+  if (!parsed.success) return { ok: false, issues: parsed.error.issues.map((issue) => toIssue(issue.path, issue.message)) };
+  const issues: CatalogIssue[] = [];
+  const entitlements = new Map<string, EntitlementDefinition>();
+  for (const [id, definition] of Object.entries(parsed.data.entitlements)) {
+    const { type, ...rest } = definition.integration;
+    const kind = kinds.find((candidate) => candidate.type === type);
+    const offer = kind?.offer.safeParse(rest);
+    for (const issue of offer?.error?.issues ?? []) {
+      issues.push(toIssue(["entitlements", id, "integration", ...issue.path], issue.message));
+    }
+    if (kind === undefined || offer === undefined) continue;
+    entitlements.set(id, { id, name: definition.name, integration: { type, opens: kind.opens, offer: offer.data } });
+  }
+  const products = readProducts(parsed.data.products, new Set(Object.keys(parsed.data.entitlements)), issues);
+  if (issues.length > 0) return { ok: false, issues };
+  return {
+    ok: true,
+    catalog: {
+      entitlements,
+      packages: new Set([...products.values()].map((product) => product.packageName)),
+      testPurchases: parsed.data.test_purchases,
+      product: (packageName, productId) => products.get(key(packageName, productId)) ?? null,
+    },
+  };
+}
+
+type ProductEntry = z.output<typeof productSchema>;
+
+function readProducts(entries: readonly ProductEntry[], known: ReadonlySet<string>, issues: CatalogIssue[]) {
+  const products = new Map<string, Product>();
+  entries.forEach((entry, index) => {
+    const id = key(entry.package_name, entry.product_id);
+    if (products.has(id)) issues.push(toIssue(["products", index], `${entry.product_id} stands here twice`));
+    const basePlans = entry.type === "subscription" ? entry.base_plans : {};
+    checkReferences(entry.entitlements, ["products", index, "entitlements"], known, issues);
+    for (const [plan, ids] of Object.entries(basePlans)) {
+      checkReferences(ids, ["products", index, "base_plans", plan], known, issues);
+    }
+    products.set(id, {
+      packageName: entry.package_name,
+      productId: entry.product_id,
+      type: entry.type,
+      entitlements: entry.entitlements,
+      basePlans,
+      consumable: entry.type === "one_time" && entry.consumable,
+      rentalPeriod: entry.type === "one_time" ? (entry.rental_period ?? null) : null,
+    });
+  });
+  return products;
+}
+
+function checkReferences(
+  ids: readonly string[],
+  path: readonly PropertyKey[],
+  known: ReadonlySet<string>,
+  issues: CatalogIssue[],
+): void {
+  ids.forEach((id, index) => {
+    if (!known.has(id)) issues.push(toIssue([...path, index], `there is no entitlement "${id}"`));
+    if (ids.indexOf(id) !== index) issues.push(toIssue([...path, index], `"${id}" stands here twice`));
+  });
+}
+
+/** The entitlements that one item gives: those of its base plan, where the product names it, else the product's. */
+export function entitlementsOf(product: Product, item: LineItem): readonly string[] {
+  const ofPlan = item.basePlanId === null ? undefined : product.basePlans[item.basePlanId];
+  return ofPlan ?? product.entitlements;
+}
+
+function key(packageName: string, productId: string): string {
+  return `${packageName}\n${productId}`;
+}
+
+function toIssue(path: readonly PropertyKey[], message: string): CatalogIssue {
+  const text = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  return { path: text.replace(/^\./, "") || "(root)", message };
+}

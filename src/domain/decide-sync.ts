@@ -1,0 +1,264 @@
+import { endsOf } from "./access.ts";
+import { applyCommands, type FileChange } from "./apply-commands.ts";
+import { accessOfItem, desiredGrants, isIgnored, type Policy, rulesFor } from "./desired-grants.ts";
+import { diffGrants } from "./diff-grants.ts";
+import { type EffectRequest, requestEffect } from "./effect.ts";
+import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
+import type { ErrorCode } from "./errors.ts";
+import type { CustomerId, GrantId, PurchaseId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+import { type Observation, observe } from "./observation.ts";
+import { type Claim, isSomeoneElses, ownerOf } from "./ownership.ts";
+import { nextSyncAt, type Purchase, samePurchase } from "./purchase.ts";
+import { chainOf, supersede } from "./purchase-chain.ts";
+import {
+  type AuditEntry,
+  type Cause,
+  type Decision,
+  NO_WRITES,
+  newPurchaseRecord,
+  type PurchaseFile,
+  type PurchaseRecord,
+  type PurchaseRef,
+  sameRecord,
+} from "./purchase-file.ts";
+import { closedSlot, nextStep, openAttempt, type Slot } from "./slot.ts";
+
+export interface SyncInput extends Claim {
+  readonly ref: PurchaseRef;
+  /** What Google answered. */
+  readonly answer: Purchase;
+  /** The revision of the stored purchase before Google was asked. */
+  readonly basedOn: number;
+  /** The product the caller names. */
+  readonly productId: string | null;
+  readonly observation: Observation | null;
+  readonly cause: Cause;
+  /** The lease under which the caller will run what is put down; null if somebody else will. */
+  readonly runner: string | null;
+}
+
+export type Refusal = Extract<
+  ErrorCode,
+  "purchase_owned_by_another_customer" | "product_mismatch" | "product_not_in_catalog"
+>;
+
+export type SyncOutcome =
+  | { readonly kind: "synced"; readonly purchase: PurchaseRecord; readonly customer: CustomerFile | null }
+  | { readonly kind: "refused"; readonly code: Refusal }
+  /** Our answer may be older than what is stored: Google has to be asked again. */
+  | { readonly kind: "stale" }
+  /** The decision needs the file of this customer. */
+  | { readonly kind: "needs_customer"; readonly customerId: CustomerId };
+
+/**
+ * What one answer of Google's means for everything we keep: pure, so that a commit that lost a race decides again on
+ * what is there by then.
+ */
+export function decideSync(file: PurchaseFile, input: SyncInput, policy: Policy, now: Instant): Decision<SyncOutcome> {
+  const refused = refuse(file, input, policy);
+  if (refused !== null) return unwritten({ kind: "refused", code: refused });
+  const owner = ownerOf(file, input);
+  if (owner !== null && owner !== file.ids.customerId) return unwritten({ kind: "needs_customer", customerId: owner });
+  const stored = file.purchase ?? newPurchaseRecord(input.ref, now);
+  const answer = adopt(stored, input.answer);
+  const differs = stored.answer === null || !samePurchase(stored.answer, answer);
+  if (differs && stored.revision !== input.basedOn) return unwritten({ kind: "stale" });
+  const seen = relevant(input.observation, answer);
+  const next: PurchaseRecord & { answer: Purchase } = {
+    ...stored,
+    answer,
+    observations: seen === null ? stored.observations : observe(stored.observations, seen),
+    customerId: owner,
+    chainId: chainOf(stored, file.related, answer),
+    revision: differs ? stored.revision + 1 : stored.revision,
+  };
+  return decideWrites(file, next, input, policy, now);
+}
+
+function refuse(file: PurchaseFile, input: SyncInput, policy: Policy): Refusal | null {
+  const { answer, productId, ref } = input;
+  if (isSomeoneElses(file, input)) return "purchase_owned_by_another_customer";
+  const sold = answer.items.filter((item) => policy.catalog.product(ref.packageName, item.productId) !== null);
+  if (productId !== null) {
+    if (!answer.items.some((item) => item.productId === productId)) return "product_mismatch";
+    if (!sold.some((item) => item.productId === productId)) return "product_not_in_catalog";
+  }
+  // A product that left the catalogue goes on for those who have it; one that never was in it is nothing of ours.
+  const known = file.purchase?.answer != null;
+  return sold.length === 0 && answer.items.length > 0 && !known ? "product_not_in_catalog" : null;
+}
+
+/** A word we don't know yet changes nothing: what was known stays (google-play.md rule 12). */
+function adopt(stored: PurchaseRecord, answer: Purchase): Purchase {
+  return answer.state === "unknown" && stored.answer !== null ? stored.answer : answer;
+}
+
+/** Notice 12 is believed only where the read agrees that the purchase has ended. */
+function relevant(observation: Observation | null, answer: Purchase): Observation | null {
+  return observation?.kind === "revoked" && answer.state !== "expired" ? null : observation;
+}
+
+function decideWrites(
+  file: PurchaseFile,
+  next: PurchaseRecord & { answer: Purchase },
+  input: SyncInput,
+  policy: Policy,
+  now: Instant,
+): Decision<SyncOutcome> {
+  const retired = supersede(file.related, next, next.answer, now);
+  const closed = { ...retired?.closed, ...next.closed };
+  const change =
+    next.customerId === null
+      ? null
+      : markAttempts(changeGrants(file, { ...next, closed }, next.customerId, retired, policy, now), input.runner);
+  const purchase: PurchaseRecord = {
+    ...next,
+    replaced: retired?.id ?? next.replaced,
+    grantIds: addOpened(next, change),
+    closed: closedAfter(closed, change?.changed ?? []),
+    nextSyncAt: syncAgainAt(next, policy, now),
+    updatedAt: now,
+  };
+  const customer = change?.customer ?? file.customer;
+  const before = file.purchase;
+  const moved = change !== null && change.changed.length + change.entitlements.length > 0;
+  const news = moved || before === null || !sameRecord(before, purchase);
+  if (!news && !isOverdue(before, now)) return unwritten({ kind: "synced", purchase: before, customer });
+  return {
+    result: { kind: "synced", purchase, customer },
+    writes: {
+      ...NO_WRITES,
+      purchase,
+      answered: true,
+      related: retired,
+      customer: moved || file.customer !== null ? customer : null,
+      entitlements: change?.entitlements ?? [],
+      grants: change?.grants ?? [],
+      events: change?.events ?? [],
+      effects: effectsOf(purchase, retired, change, policy, now),
+      audit: news ? auditOf(before, purchase, input.cause, change, now) : null,
+    },
+  };
+}
+
+/** `nextSyncAt` alone is no reason to write, until it has passed. */
+function isOverdue(record: PurchaseRecord, now: Instant): boolean {
+  return record.nextSyncAt !== null && record.nextSyncAt <= now;
+}
+
+function changeGrants(
+  file: PurchaseFile,
+  next: PurchaseRecord,
+  customerId: CustomerId,
+  retired: PurchaseRecord | null,
+  policy: Policy,
+  now: Instant,
+): FileChange {
+  const customer = file.customer ?? emptyCustomerFile(customerId);
+  const held = slotsOf(customer);
+  const owned = new Set<PurchaseId>(retired === null ? [next.id] : [next.id, retired.id]);
+  const desired = desiredGrants(next, customerId, held, policy, now);
+  const commands = diffGrants(desired, held, owned);
+  return applyCommands(commands, customer, next.closed, next.packageName, policy.catalog, now);
+}
+
+/**
+ * The process that commits is the one that will deliver, so the mark of its first attempt goes into the same commit:
+ * one round trip less, and a crash in between looks like any other open attempt.
+ */
+function markAttempts(change: FileChange, runner: string | null): FileChange {
+  if (runner === null) return change;
+  const changed = change.changed.map((slot) =>
+    nextStep(slot) === "deliver" && slot.attempt === null ? openAttempt(slot, runner) : slot,
+  );
+  const staying = changed.filter((slot) => change.customer.slots[slot.id] !== undefined);
+  const slots = { ...change.customer.slots, ...Object.fromEntries(staying.map((slot) => [slot.id, slot])) };
+  return { ...change, changed, customer: { ...change.customer, slots } };
+}
+
+function addOpened(record: PurchaseRecord, change: FileChange | null): readonly GrantId[] {
+  const touched = change?.grants.filter((grant) => grant.purchaseId === record.id).map((grant) => grant.id) ?? [];
+  const opened = touched.filter((id) => !record.grantIds.includes(id));
+  return opened.length === 0 ? record.grantIds : [...record.grantIds, ...opened];
+}
+
+function closedAfter(closed: PurchaseRecord["closed"], changed: readonly Slot[]): PurchaseRecord["closed"] {
+  const next = { ...closed };
+  for (const slot of changed) {
+    if (slot.target.access.kind === "ended") next[slot.id] = closedSlot(slot);
+    else delete next[slot.id];
+  }
+  return next;
+}
+
+function syncAgainAt(record: PurchaseRecord & { answer: Purchase }, policy: Policy, now: Instant): Instant | null {
+  if (record.observations.supersededBy !== null) return null;
+  const ends = endsOf(record.answer, (item) => rulesFor(record, item, policy));
+  return nextSyncAt(record.answer, ends, now);
+}
+
+function effectsOf(
+  purchase: PurchaseRecord,
+  retired: PurchaseRecord | null,
+  change: FileChange | null,
+  policy: Policy,
+  now: Instant,
+): EffectRequest[] {
+  const effects: EffectRequest[] = [];
+  for (const slot of change?.changed ?? []) {
+    if (nextStep(slot) === "none") continue;
+    effects.push(requestEffect({ kind: "fulfill_slot", customerId: slot.customerId, slotId: slot.id }, now));
+  }
+  if (isDueAtGoogle(purchase, policy, now)) {
+    effects.push(requestEffect({ kind: "acknowledge_purchase", purchaseId: purchase.id }, now));
+  }
+  if (retired !== null && retired.answer === null) {
+    effects.push(requestEffect({ kind: "sync_purchase", purchaseId: retired.id }, now));
+  }
+  return effects;
+}
+
+/**
+ * Must Google be told that this purchase was granted? Only with a customer and with access, never while pending
+ * (google-play.md section 8): a consumable is consumed, everything else acknowledged.
+ */
+export function isDueAtGoogle(record: PurchaseRecord, policy: Policy, now: Instant): boolean {
+  const { answer } = record;
+  if (answer === null || record.customerId === null || isIgnored(answer, policy)) return false;
+  const open = answer.items.some((item) => accessOfItem(record, item, policy, now)?.kind === "active");
+  return open && (!answer.acknowledged || needsConsuming(record, policy));
+}
+
+/** A consumable that Google still counts as owned can't be bought again. */
+export function needsConsuming(record: PurchaseRecord, policy: Policy): boolean {
+  return (record.answer?.items ?? []).some(
+    (item) => !item.consumed && policy.catalog.product(record.packageName, item.productId)?.consumable === true,
+  );
+}
+
+function auditOf(
+  before: PurchaseRecord | null,
+  after: PurchaseRecord,
+  cause: Cause,
+  change: FileChange | null,
+  now: Instant,
+): AuditEntry {
+  const summary = `${before?.answer?.state ?? "new"} → ${after.answer?.state ?? "unknown"}`;
+  const rows = (change?.grants ?? []).map((grant) => ({
+    kind: "grant",
+    grantId: grant.id,
+    summary: [grant.entitlementId, grant.status, grant.revocationReason].filter((word) => word !== null).join(" "),
+  }));
+  return {
+    at: now,
+    cause,
+    customerId: after.customerId,
+    purchaseId: after.id,
+    changes: [{ kind: "purchase", grantId: null, summary }, ...rows],
+  };
+}
+
+function unwritten(result: SyncOutcome): Decision<SyncOutcome> {
+  return { result, writes: null };
+}

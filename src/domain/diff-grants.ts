@@ -1,0 +1,51 @@
+import type { Desired } from "./desired-grants.ts";
+import type { PurchaseId } from "./ids.ts";
+import type { Slot, Target } from "./slot.ts";
+
+/** What must change so that a customer's slots are what a purchase wants. */
+export type Command =
+  | { readonly kind: "close"; readonly slot: Slot; readonly target: Target }
+  | { readonly kind: "retarget"; readonly slot: Slot; readonly target: Target }
+  | { readonly kind: "open"; readonly desired: Desired };
+
+/**
+ * @param owned The purchases that speak here: the one synced, and the one whose place it takes. Slots that other
+ *   purchases aim at are left alone: an older token of the chain has no say over its successor's access.
+ * @returns Revokes first: at a plan change every old row ends before the first new one begins.
+ */
+export function diffGrants(
+  desired: readonly Desired[],
+  slots: readonly Slot[],
+  owned: ReadonlySet<PurchaseId>,
+): Command[] {
+  const wishes = new Map(desired.map((wish) => [wish.slotId, wish]));
+  const known = new Map(slots.map((slot) => [slot.id, slot]));
+  const closes: Command[] = [];
+  const others: Command[] = [];
+  for (const slot of slots) {
+    if (!owned.has(slot.target.purchaseId) || wishes.has(slot.id)) continue;
+    const target = droppedTarget(slot);
+    if (!sameTarget(slot.target, target)) closes.push({ kind: "close", slot, target });
+  }
+  for (const wish of desired) {
+    const slot = known.get(wish.slotId);
+    const active = wish.target.access.kind === "active";
+    if (slot === undefined) {
+      if (active) others.push({ kind: "open", desired: wish });
+    } else if ((owned.has(slot.target.purchaseId) || active) && !sameTarget(slot.target, wish.target)) {
+      const command: Command = { kind: active ? "retarget" : "close", slot, target: wish.target };
+      (active ? others : closes).push(command);
+    }
+  }
+  return [...closes, ...others];
+}
+
+/** A slot that its purchase no longer gives at all: the plan changed. What has ended already keeps its reason. */
+function droppedTarget(slot: Slot): Target {
+  if (slot.target.access.kind === "ended") return slot.target;
+  return { ...slot.target, access: { kind: "ended", reason: "plan_changed", detail: null }, willRenew: false };
+}
+
+function sameTarget(a: Target, b: Target): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

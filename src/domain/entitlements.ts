@@ -1,0 +1,134 @@
+import type { CustomerId, PurchaseId, SlotId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+import type { PurchaseState } from "./purchase.ts";
+import { type Slot, wantedAccess } from "./slot.ts";
+
+/** What a customer holds of one entitlement, merged over all that gives it (contract section 5). */
+export interface Entitlement {
+  readonly entitlementId: string;
+  /** Access at `updatedAt`. A reader with a clock also looks at `accessUntil`. */
+  readonly active: boolean;
+  readonly expiresAt: Instant | null;
+  readonly accessUntil: Instant | null;
+  readonly state: PurchaseState;
+  readonly willRenew: boolean;
+  readonly purchaseIds: readonly PurchaseId[];
+  readonly productIds: readonly string[];
+  readonly updatedAt: Instant;
+}
+
+/** All that hot paths need to know of a customer, in one document. */
+export interface CustomerFile {
+  readonly customerId: CustomerId;
+  readonly slots: Readonly<Record<SlotId, Slot>>;
+  readonly entitlements: Readonly<Record<string, Entitlement>>;
+}
+
+export function emptyCustomerFile(customerId: CustomerId): CustomerFile {
+  return { customerId, slots: {}, entitlements: {} };
+}
+
+export function slotsOf(file: CustomerFile | null): Slot[] {
+  return file === null ? [] : Object.values(file.slots);
+}
+
+/**
+ * The entitlements that follow from a customer's slots. In-app access follows from what is wanted, so it never waits for
+ * an effect; a row that nothing gives any more keeps what last gave it.
+ *
+ * @param previous The rows so far; those that did not change come back as the same objects.
+ */
+export function mergeEntitlements(
+  slots: readonly Slot[],
+  previous: CustomerFile["entitlements"],
+  now: Instant,
+): CustomerFile["entitlements"] {
+  const merged: Record<string, Entitlement> = {};
+  const ids = new Set([...Object.keys(previous), ...slots.map((slot) => slot.entitlementId)]);
+  for (const id of ids) {
+    const before = previous[id];
+    const after = mergeOne(
+      id,
+      slots.filter((slot) => slot.entitlementId === id),
+      before,
+      now,
+    );
+    merged[id] = before !== undefined && sameEntitlement(before, after) ? before : after;
+  }
+  return merged;
+}
+
+function mergeOne(id: string, slots: readonly Slot[], before: Entitlement | undefined, now: Instant): Entitlement {
+  const giving = slots.filter((slot) => isOpen(slot, now)).sort(byEnd);
+  const [best] = giving;
+  if (best === undefined) return endedEntitlement(id, slots, before, now);
+  return {
+    entitlementId: id,
+    active: true,
+    expiresAt: latest(giving.map((slot) => slot.target.expiresAt)),
+    accessUntil: untilOf(best),
+    state: best.target.state,
+    willRenew: giving.some((slot) => slot.target.willRenew),
+    purchaseIds: distinct(giving.map((slot) => slot.target.purchaseId)),
+    productIds: distinct(giving.map((slot) => slot.target.productId)),
+    updatedAt: now,
+  };
+}
+
+function isOpen(slot: Slot, now: Instant): boolean {
+  const wanted = wantedAccess(slot);
+  return wanted.kind === "active" && (wanted.until === null || now < wanted.until);
+}
+
+/** While inactive, `accessUntil` is the moment access ended: never in the future, never null. */
+function endedEntitlement(
+  id: string,
+  slots: readonly Slot[],
+  before: Entitlement | undefined,
+  now: Instant,
+): Entitlement {
+  const target = slots.at(-1)?.target;
+  const endedAt = before === undefined || before.active ? now : before.updatedAt;
+  return {
+    entitlementId: id,
+    active: false,
+    expiresAt: target?.expiresAt ?? before?.expiresAt ?? null,
+    accessUntil: Math.min(before?.accessUntil ?? endedAt, endedAt),
+    state: endedState(slots, before),
+    willRenew: slots.some((slot) => wantedAccess(slot).kind === "suspended" && slot.target.willRenew),
+    purchaseIds: before?.purchaseIds ?? distinct(slots.map((slot) => slot.target.purchaseId)),
+    productIds: before?.productIds ?? distinct(slots.map((slot) => slot.target.productId)),
+    updatedAt: now,
+  };
+}
+
+const LIVE: ReadonlySet<PurchaseState> = new Set(["active", "in_grace_period", "canceled", "purchased"]);
+
+/** The purchase may still live while this entitlement of it does not: then it ran out, or was taken away by a person. */
+function endedState(slots: readonly Slot[], before: Entitlement | undefined): PurchaseState {
+  const last = slots.at(-1);
+  if (last?.blocked === true) return "revoked";
+  const state = last?.target.state ?? before?.state ?? "expired";
+  return LIVE.has(state) ? "expired" : state;
+}
+
+function untilOf(slot: Slot): Instant | null {
+  const wanted = wantedAccess(slot);
+  return wanted.kind === "active" ? wanted.until : null;
+}
+
+function byEnd(a: Slot, b: Slot): number {
+  return (untilOf(b) ?? Number.POSITIVE_INFINITY) - (untilOf(a) ?? Number.POSITIVE_INFINITY) || (a.id < b.id ? -1 : 1);
+}
+
+function latest(ends: readonly (Instant | null)[]): Instant | null {
+  return ends.some((end) => end === null) ? null : Math.max(...ends.map(Number));
+}
+
+function distinct<T extends string>(values: readonly T[]): T[] {
+  return [...new Set(values)].sort();
+}
+
+function sameEntitlement(a: Entitlement, b: Entitlement): boolean {
+  return JSON.stringify({ ...a, updatedAt: 0 }) === JSON.stringify({ ...b, updatedAt: 0 });
+}

@@ -1,0 +1,38 @@
+import type { Grant } from "./grant.ts";
+import { type EventId, eventId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+
+/** The four events of a grant. No other file names them. */
+export type GrantEventType =
+  | "entitlement_grant.created"
+  | "entitlement_grant.delivered"
+  | "entitlement_grant.failed"
+  | "entitlement_grant.revoked";
+
+/** Something the owner's systems will hear of: the row as it was when it happened. */
+export interface GrantEvent {
+  readonly id: EventId;
+  readonly type: GrantEventType;
+  readonly occurredAt: Instant;
+  readonly grant: Grant;
+}
+
+/**
+ * The events of one change of a row, in the order in which they happened. Their ids derive from grant and type and are
+ * written create-only, so that a grant has each at most once (entitlement-grants.md section 3).
+ */
+export function grantEvents(before: Grant | null, after: Grant, now: Instant): GrantEvent[] {
+  const types: GrantEventType[] = [];
+  if (before === null) types.push("entitlement_grant.created");
+  if (before?.status !== after.status) {
+    if (after.status === "Delivered") types.push("entitlement_grant.delivered");
+    if (after.status === "Failed") types.push("entitlement_grant.failed");
+    if (after.status === "Revoked") types.push("entitlement_grant.revoked");
+  }
+  return types.map((type) => ({
+    id: eventId(after.id, type.slice("entitlement_grant.".length)),
+    type,
+    occurredAt: now,
+    grant: after,
+  }));
+}

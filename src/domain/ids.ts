@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import type { Secret } from "./secret.ts";
+
+/**
+ * Every id is derived from what it names, never random: whatever happens twice arrives at the same id.
+ * Hashing is the domain's one door to Node; it keeps purchase tokens out of ids.
+ */
+type Branded<Name extends string> = string & { readonly __id: Name };
+
+/** `pur_` + 32 hex: one purchase token. */
+export type PurchaseId = Branded<"purchase">;
+/** `sub_` + 32 hex: the chain of tokens of one subscription. */
+export type ChainId = Branded<"chain">;
+/** The verified `sub` of an ID token. */
+export type CustomerId = Branded<"customer">;
+/** `slt_` + 32 hex: one unit of one entitlement with one customer, from one chain, purchase or gift. */
+export type SlotId = Branded<"slot">;
+/** `egr_` + 32 hex: one generation of a slot. */
+export type GrantId = Branded<"grant">;
+/** `key_` + 32 hex: one licence key, sealed. */
+export type LicenseKeyId = Branded<"licenseKey">;
+/** `<grant id>_<type>`: at most one event of a type per grant. */
+export type EventId = Branded<"event">;
+/** `<kind>:<subject>`: asking for an effect twice is one effect. */
+export type EffectId = Branded<"effect">;
+
+/** What is refunded, hashed or found by its token; the same everywhere, reveals nothing (contract section 1). */
+export function purchaseId(packageName: string, token: Secret): PurchaseId {
+  return `pur_${hash(`${packageName}\n${token.reveal()}`)}` as PurchaseId;
+}
+
+/** The chain is named after the oldest token we know of. */
+export function chainId(root: PurchaseId): ChainId {
+  return `sub_${root.slice("pur_".length)}` as ChainId;
+}
+
+/** @param scope What the access comes from: a chain, one product of a purchase, or a gift. */
+export function slotId(customer: CustomerId, scope: string, entitlementId: string, unit: number): SlotId {
+  return `slt_${hash(["slot", customer, scope, entitlementId, unit].join("\n"))}` as SlotId;
+}
+
+/** @param generation 1 for the first row of a slot; access that comes back is the next one. */
+export function grantId(slot: SlotId, generation: number): GrantId {
+  return `egr_${hash(`grant\n${slot}\n${generation}`)}` as GrantId;
+}
+
+/** @param attempt The attempt at KeyThai that made the key: one key an attempt. */
+export function licenseKeyId(slot: SlotId, attempt: number): LicenseKeyId {
+  return `key_${hash(`key\n${slot}\n${attempt}`)}` as LicenseKeyId;
+}
+
+/** Holds no dot: it is the `webhook-id`, which Standard Webhooks signs with dots between its parts. */
+export function eventId(grant: GrantId, type: string): EventId {
+  return `${grant}_${type}` as EventId;
+}
+
+export function effectId(kind: string, subject: string): EffectId {
+  return `${kind}:${subject}` as EffectId;
+}
+
+/** A licence at KeyThai that nobody here has the key of. */
+export function orphanId(slot: SlotId, reference: string): string {
+  return `orp_${hash(`orphan\n${slot}\n${reference}`)}`;
+}
+
+/** A customer id is a path segment in Firestore, so it must be one Firestore accepts; anything else is nobody. */
+export function asCustomerId(text: string): CustomerId | null {
+  const acceptable =
+    text.length > 0 &&
+    Buffer.byteLength(text) <= 1500 &&
+    !text.includes("/") &&
+    text !== "." &&
+    text !== ".." &&
+    !/^__.*__$/s.test(text);
+  return acceptable ? (text as CustomerId) : null;
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}

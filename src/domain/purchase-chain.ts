@@ -1,0 +1,57 @@
+import { chainId, type ChainId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+import { observe } from "./observation.ts";
+import type { Purchase } from "./purchase.ts";
+import { newPurchaseRecord, type PurchaseRecord, type PurchaseRef, purchaseRef } from "./purchase-file.ts";
+
+/**
+ * The token whose record a sync needs beside its own: the one replaced, unless its place was taken already, or the
+ * expired one that a purchase made in Play resubscribes to, as long as nobody is known to own this one.
+ */
+export function relatedRef(ref: PurchaseRef, answer: Purchase, stored: PurchaseRecord | null): PurchaseRef | null {
+  const token = answer.replaces ?? (stored?.customerId == null ? answer.resubscribes : null);
+  if (token === null) return null;
+  const related = purchaseRef(ref.packageName, "subscription", token);
+  const taken = stored?.replaced === related.id;
+  return taken || related.id === ref.id ? null : related;
+}
+
+/** A chain is named after its oldest known token; a token found later takes the name over that its successor gave it. */
+export function chainOf(
+  stored: PurchaseRecord,
+  related: PurchaseRecord | null,
+  answer: Purchase,
+): ChainId | null {
+  if (stored.type === "one_time") return null;
+  // A record that is there has its name: given when it was first read, or by its successor before that.
+  const named = stored.answer !== null || stored.observations.supersededBy !== null;
+  if (named || answer.replaces === null) return stored.chainId;
+  return related?.chainId ?? chainId(purchaseRef(stored.packageName, "subscription", answer.replaces).id);
+}
+
+const NOT_YET: ReadonlySet<string> = new Set(["pending", "pending_purchase_canceled", "unknown"]);
+
+/**
+ * The old token is retired only once the new one grants: while that is pending, the old subscription goes on
+ * (google-play.md rule 7). A token never seen becomes a stub of the same chain, which Google will be asked about.
+ *
+ * @returns The replaced purchase, retired; null where there is none to retire, or it is done already.
+ */
+export function supersede(
+  related: PurchaseRecord | null,
+  next: PurchaseRecord,
+  answer: Purchase,
+  now: Instant,
+): PurchaseRecord | null {
+  if (answer.replaces === null || NOT_YET.has(answer.state)) return null;
+  const link = purchaseRef(next.packageName, "subscription", answer.replaces);
+  if (next.replaced === link.id || link.id === next.id) return null;
+  const old = related ?? { ...newPurchaseRecord(link, now), chainId: next.chainId };
+  return {
+    ...old,
+    observations: observe(old.observations, { kind: "superseded", by: next.id }),
+    customerId: old.customerId ?? next.customerId,
+    nextSyncAt: null,
+    updatedAt: now,
+  };
+}

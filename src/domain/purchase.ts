@@ -1,0 +1,115 @@
+import { DAY, HOUR, type Instant, MINUTE } from "./instant.ts";
+import type { Secret } from "./secret.ts";
+
+export type PurchaseType = "one_time" | "subscription";
+
+/** The states of contract section 3. `unknown` is a word of Google's that we do not know yet: it changes nothing. */
+export type PurchaseState =
+  | "pending"
+  | "purchased"
+  | "canceled"
+  | "refunded"
+  | "active"
+  | "in_grace_period"
+  | "on_hold"
+  | "paused"
+  | "expired"
+  | "revoked"
+  | "pending_purchase_canceled"
+  | "unknown";
+
+/** Who ended a subscription, from `canceledStateContext`. */
+export type EndedBy = "user" | "developer" | "system" | "replacement";
+
+export interface LineItem {
+  readonly productId: string;
+  readonly basePlanId: string | null;
+  /** The Play order that paid for this item; absent for promo codes and items not owned yet. */
+  readonly orderId: string | null;
+  /** Google's end of the paid period. Null: no end (one-time), or not started yet (subscription). */
+  readonly expiresAt: Instant | null;
+  /** Null for one-time products and prepaid plans, which never renew. */
+  readonly autoRenewing: boolean | null;
+  /** The item leaves at its own end: removed, or replaced by another product. */
+  readonly leaving: boolean;
+  readonly quantity: number;
+  /** Units not refunded, as Google counts them; null where Google doesn't say. */
+  readonly refundableQuantity: number | null;
+  readonly consumed: boolean;
+  readonly rental: boolean;
+}
+
+/** One purchase token as Google last described it, in our words. */
+export interface Purchase {
+  readonly type: PurchaseType;
+  readonly state: PurchaseState;
+  readonly items: readonly LineItem[];
+  /** When it was paid or began; null while pending. */
+  readonly startedAt: Instant | null;
+  readonly acknowledged: boolean;
+  readonly test: boolean;
+  /** The obfuscated account id that the app passed to Google at the purchase. */
+  readonly accountId: string | null;
+  /** `linkedPurchaseToken`: this purchase takes the place of that one, once it grants. */
+  readonly replaces: Secret | null;
+  /** Bought again in Play after expiry: the token that expired. It tells whose it is, and is not replaced. */
+  readonly resubscribes: Secret | null;
+  readonly endedBy: EndedBy | null;
+  readonly autoResumesAt: Instant | null;
+}
+
+/** Of several items the one that ends last (the first of equals) speaks for the purchase (contract section 3). */
+export function leadingItem(purchase: Purchase): LineItem | undefined {
+  let leading: LineItem | undefined;
+  for (const item of purchase.items) {
+    if (leading === undefined || endsAfter(item, leading, purchase.type)) leading = item;
+  }
+  return leading;
+}
+
+function endsAfter(item: LineItem, other: LineItem, type: PurchaseType): boolean {
+  // A subscription's item without an end has not started; a one-time item without an end has none.
+  const none = type === "subscription" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  return (item.expiresAt ?? none) > (other.expiresAt ?? none);
+}
+
+/** True when Google's two answers say the same, so that nothing needs to be written. */
+export function samePurchase(a: Purchase, b: Purchase): boolean {
+  return comparable(a) === comparable(b);
+}
+
+function comparable(purchase: Purchase): string {
+  return JSON.stringify({
+    ...purchase,
+    replaces: purchase.replaces?.reveal() ?? null,
+    resubscribes: purchase.resubscribes?.reveal() ?? null,
+  });
+}
+
+/** States that Google can leave only by our asking again: nothing reliable announces the change. */
+const RECHECK: Partial<Record<PurchaseState, number>> = {
+  pending: HOUR,
+  unknown: HOUR,
+  on_hold: DAY,
+  paused: DAY,
+  in_grace_period: 6 * HOUR,
+};
+
+/** While a renewal is overdue Google keeps the subscription running for a silent day or more: look again this often. */
+const OVERDUE_RECHECK = 15 * MINUTE;
+
+/**
+ * When Google must be asked again even if no notice comes: at the next end of an item or of its leeway, at a rental's
+ * end, and from time to time in states that change silently (google-play.md sections 5 and 12).
+ *
+ * @param ends Moments at which access of an item ends or may end.
+ * @returns null when nothing can change without a notice.
+ */
+export function nextSyncAt(purchase: Purchase, ends: readonly Instant[], now: Instant): Instant | null {
+  const due = ends.filter((end) => end > now);
+  const recheck = RECHECK[purchase.state];
+  if (recheck !== undefined) due.push(now + recheck);
+  if (purchase.autoResumesAt !== null && purchase.autoResumesAt > now) due.push(purchase.autoResumesAt);
+  if (purchase.state === "active" && ends.some((end) => end <= now) && due.length > 0) due.push(now + OVERDUE_RECHECK);
+  return due.length === 0 ? null : Math.min(...due);
+}
