@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+/** A fault asked for by the control API. `count: null` lasts until it is cleared. */
+export const faultInput = z.strictObject({
+  service: z.enum(["play", "keythai", "smtp", "webhooks", "rtdn"]),
+  kind: z.enum([
+    "status_503",
+    "status_429",
+    "status_500",
+    "status_401",
+    "status_403",
+    "hang",
+    "slow",
+    "cut_before",
+    "cut_after",
+    "broken_json",
+    "stale",
+    "lose",
+    "double",
+    "delay",
+  ]),
+  count: z.number().int().positive().nullable().optional(),
+  delayMs: z.number().nonnegative().optional(),
+  /** Only requests whose `METHOD /path` contains this. */
+  path: z.string().optional(),
+  /** Strikes by chance, for the crash test; a request that it spares does not count. */
+  probability: z.number().min(0).max(1).optional(),
+  /** The error code or reason told with a status, in place of the usual one (`QUOTA_EXCEEDED`). */
+  code: z.string().optional(),
+  retryAfterSeconds: z.number().int().nonnegative().optional(),
+});
+
+export type FaultInput = z.input<typeof faultInput>;
+export type Service = FaultInput["service"];
+export type FaultKind = FaultInput["kind"];
+
+export type Fault = FaultInput & { id: number; left: number | null; struck: number };
+
+export type Faults = {
+  add(input: FaultInput): Fault;
+  /** Those of one service, or all. */
+  clear(service?: Service): void;
+  list(): Fault[];
+  /** The fault that strikes this request, used up by it. */
+  take(service: Service, request: string): Fault | null;
+};
+
+const ONLY: Partial<Record<FaultKind, readonly Service[]>> = {
+  stale: ["play"],
+  lose: ["rtdn"],
+  double: ["rtdn"],
+  delay: ["rtdn"],
+};
+
+/** Faults wait in the order in which they were asked for; the first that fits a request strikes. */
+export function createFaults(): Faults {
+  let faults: Fault[] = [];
+  let nextId = 1;
+  return {
+    add(input) {
+      const parsed = faultInput.parse(input);
+      const services = ONLY[parsed.kind] ?? ["play", "keythai", "smtp", "webhooks"];
+      if (!services.includes(parsed.service)) {
+        throw new RangeError(`${parsed.kind} is a fault of ${services.join(", ")}, not of ${parsed.service}`);
+      }
+      const left = parsed.count === undefined ? 1 : parsed.count;
+      const fault = { ...parsed, id: nextId++, left, struck: 0 };
+      faults.push(fault);
+      return fault;
+    },
+    clear(service) {
+      faults = service === undefined ? [] : faults.filter((fault) => fault.service !== service);
+    },
+    list: () => [...faults],
+    take(service, request) {
+      if (faults.length === 0) return null;
+      const fault = faults.find((candidate) => strikes(candidate, service, request));
+      if (fault === undefined) return null;
+      fault.struck += 1;
+      if (fault.left !== null && --fault.left === 0) faults = faults.filter((other) => other !== fault);
+      return fault;
+    },
+  };
+}
+
+function strikes(fault: Fault, service: Service, request: string): boolean {
+  if (fault.service !== service) return false;
+  if (fault.path !== undefined && !request.includes(fault.path)) return false;
+  if (fault.kind === "stale" && !request.startsWith("GET ")) return false;
+  return fault.probability === undefined || Math.random() < fault.probability;
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Fault, FaultKind, Faults, Service } from "../faults.ts";
+import type { SandboxEnv } from "./env.ts";
+
+/** How a service tells a bare error status in its own words. */
+export type TellStatus = (
+  context: Context<SandboxEnv>,
+  status: number,
+  fault: Fault,
+) => Promise<Response> | Response;
+
+const STATUS: Partial<Record<FaultKind, number>> = {
+  status_401: 401,
+  status_403: 403,
+  status_429: 429,
+  status_500: 500,
+  status_503: 503,
+};
+
+/** Stands before a service and does to a request what the next fitting fault says. */
+export function faultGate(faults: Faults, service: Service, tell: TellStatus): MiddlewareHandler<SandboxEnv> {
+  return async (context, next) => {
+    const { method, path } = context.req;
+    const fault = faults.take(service, `${method} ${path}`);
+    if (fault === null) return next();
+    const status = STATUS[fault.kind];
+    if (status === undefined) return strike(context, fault, next);
+    const response = await tell(context, status, fault);
+    if (status === 429 || fault.retryAfterSeconds !== undefined) {
+      response.headers.set("Retry-After", String(fault.retryAfterSeconds ?? 1));
+    }
+    return response;
+  };
+}
+
+async function strike(
+  context: Context<SandboxEnv>,
+  fault: Fault,
+  next: () => Promise<void>,
+): Promise<Response | undefined> {
+  const { outgoing } = context.env;
+  switch (fault.kind) {
+    case "hang":
+      await new Promise((resolve) => outgoing.once("close", resolve));
+      return RESPONSE_ALREADY_SENT;
+    case "cut_before":
+      outgoing.destroy();
+      return RESPONSE_ALREADY_SENT;
+    case "cut_after":
+      await next();
+      outgoing.destroy();
+      context.res = undefined;
+      return RESPONSE_ALREADY_SENT;
+    case "broken_json":
+      return context.text('<html>{"not": json', 200, { "Content-Type": "application/json" });
+    case "stale":
+      context.set("stale", true);
+      await next();
+      return undefined;
+    default:
+      await sleep(fault.delayMs ?? 1000);
+      await next();
+      return undefined;
+  }
+}

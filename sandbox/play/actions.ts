@@ -1,0 +1,30 @@
+import type { ActionInput } from "./inputs.ts";
+import type { Purchase } from "./model.ts";
+import { oneTimeActions } from "./one-time-actions.ts";
+import { requestRefundReview } from "./refund-review.ts";
+import { type Outcome, subscriptionActions } from "./subscription-actions.ts";
+import { Conflict, type World } from "./world.ts";
+
+/** Something happens to a purchase; what its state does not allow is refused with what it does allow. */
+export function act(world: World, purchase: Purchase, action: string, input: ActionInput): Outcome {
+  if (action === "refund_review") return { notices: [requestRefundReview(world, purchase, input)] };
+  if (!possibleActions(purchase).includes(action)) throw new Conflict(refusal(purchase, action));
+  const outcome =
+    purchase.type === "subscription"
+      ? subscriptionActions[action]?.act(world, purchase, input)
+      : oneTimeActions[action]?.act(world, purchase, input);
+  return outcome ?? { notices: [] };
+}
+
+function refusal(purchase: Purchase, action: string): string {
+  const possible = possibleActions(purchase).join(", ") || "nothing";
+  return `${action} is not possible for a ${purchase.type} in state ${purchase.state}; possible: ${possible}`;
+}
+
+/** What the page offers for a purchase, and a 409 tells. */
+export function possibleActions(purchase: Purchase): string[] {
+  const named: [string, { from: readonly string[] }][] = Object.entries(
+    purchase.type === "subscription" ? subscriptionActions : oneTimeActions,
+  );
+  return named.filter(([, { from }]) => from.includes(purchase.state)).map(([name]) => name);
+}

@@ -1,0 +1,120 @@
+import { DAY } from "../clock.ts";
+import { chargeOneTime, startSubscription } from "./charge.ts";
+import { newEtag, newPurchaseToken } from "./ids.ts";
+import type { BuyInput, MoneyInput } from "./inputs.ts";
+import type { LineItem, Money, OneTimePurchase, Purchase, Subscription } from "./model.ts";
+import { baht } from "./money.ts";
+import { type Notice, oneTimeNotice, subscriptionNotice } from "./notices.ts";
+import { add, Conflict, type World } from "./world.ts";
+
+export type Bought = { purchase: Purchase; notices: Notice[] };
+
+/** A purchase as the Play sheet makes it. While it is pending (cash, PromptPay QR) nothing is told. */
+export function buy(world: World, input: BuyInput): Bought {
+  return isSubscription(input) ? buySubscription(world, input) : buyOneTime(world, input);
+}
+
+function isSubscription(input: BuyInput): boolean {
+  if (input.type !== undefined) return input.type === "subscription";
+  return input.basePlanId !== undefined || input.items !== undefined;
+}
+
+function buyOneTime(world: World, input: BuyInput): Bought {
+  const quantity = input.quantity ?? 1;
+  const purchase: OneTimePurchase = add(world, {
+    ...base(world, input),
+    type: "one_time",
+    state: "PENDING",
+    productId: input.productId,
+    quantity,
+    refundableQuantity: quantity,
+    consumed: false,
+    rental: input.rental ?? false,
+  });
+  if (input.pending) return { purchase, notices: [] };
+  chargeOneTime(world, purchase);
+  return { purchase, notices: [oneTimeNotice(purchase, "PURCHASED", world.now())] };
+}
+
+function buySubscription(world: World, input: BuyInput): Bought {
+  if ((input.quantity ?? 1) > 1) throw new Conflict("a subscription has no quantity");
+  const purchase: Subscription = add(world, {
+    ...base(world, input),
+    type: "subscription",
+    state: "PENDING",
+    prepaid: input.autoRenewing === false,
+    items: itemsOf(input),
+    cancellation: null,
+    linkedPurchaseToken: null,
+    replacedBy: null,
+    renewals: 0,
+    resumesAt: null,
+    resubscribes: null,
+  });
+  if (input.resubscribes !== undefined) takeUpAgain(world, purchase, input.resubscribes);
+  if (input.pending) return { purchase, notices: [] };
+  startSubscription(world, purchase);
+  return { purchase, notices: [subscriptionNotice(purchase, "PURCHASED", world.now())] };
+}
+
+/** Bought in the Play app after expiry: a new token without link and without account id (facts section 8). */
+function takeUpAgain(world: World, purchase: Subscription, purchaseToken: string): void {
+  const expired = world.purchases.get(purchaseToken);
+  if (expired?.type !== "subscription" || expired.state !== "EXPIRED") {
+    throw new Conflict("resubscribes: only an expired subscription can be taken up again");
+  }
+  purchase.resubscribes = { purchaseToken, accountId: expired.accountId };
+  purchase.accountId = null;
+}
+
+function itemsOf(input: BuyInput): LineItem[] {
+  const { productId, basePlanId = "monthly", price, periodDays } = input;
+  const wanted = input.items ?? [{ productId, basePlanId, price, periodDays }];
+  return wanted.map((item) =>
+    newItem({
+      productId: item.productId,
+      basePlanId: item.basePlanId,
+      price: moneyOf(item.price ?? price, 149),
+      periodMs: (item.periodDays ?? periodDays ?? 30) * DAY,
+      autoRenew: input.autoRenewing ?? true,
+    }),
+  );
+}
+
+type ItemStart = Pick<LineItem, "productId" | "basePlanId" | "price" | "periodMs" | "autoRenew">;
+
+/** A line item that has not started. */
+export function newItem(start: ItemStart): LineItem {
+  return { ...start, paidUntil: null, expiresAt: null, orderId: null, becomes: null, replaces: null };
+}
+
+export function moneyOf(price: MoneyInput | undefined, otherwise: number): Money {
+  if (price === undefined) return baht(otherwise);
+  if (typeof price === "number") return baht(price);
+  const { currencyCode, units, nanos } = price;
+  return { currencyCode, units, ...(nanos === undefined ? {} : { nanos }) };
+}
+
+function base(world: World, input: BuyInput) {
+  const accountId = input.obfuscatedAccountId === undefined ? input.uid : input.obfuscatedAccountId;
+  if (accountId !== null && accountId.length > 64) {
+    throw new Conflict(
+      "uid is longer than 64 characters: Play blocks it as account id; give obfuscated_account_id",
+    );
+  }
+  return {
+    purchaseToken: newPurchaseToken(),
+    packageName: input.packageName,
+    uid: input.uid,
+    accountId,
+    test: input.test ?? false,
+    acknowledged: false,
+    boughtAt: world.now(),
+    completedAt: null,
+    price: moneyOf(input.price, 490),
+    orderIds: [],
+    promo: input.promo ?? false,
+    etag: newEtag(),
+    calls: { get: 0, acknowledge: 0, consume: 0 },
+  };
+}

@@ -1,0 +1,110 @@
+import { DAY } from "../clock.ts";
+import { moneyOf, newItem } from "./buy.ts";
+import { startSubscription } from "./charge.ts";
+import { newEtag, newPurchaseToken } from "./ids.ts";
+import type { ActionInput } from "./inputs.ts";
+import type { LineItem, Subscription } from "./model.ts";
+import { type Notice, subscriptionNotice } from "./notices.ts";
+import type { Outcome } from "./subscription-actions.ts";
+import { add, Conflict, change, type World } from "./world.ts";
+
+/**
+ * A new token that names the old one in `linkedPurchaseToken`; the old one turns EXPIRED, replaced (facts
+ * section 9). A prepaid plan's top-up is the same with its time added on top, and may be pending: then the old
+ * token stays valid until it is paid.
+ */
+export function changePlan(world: World, old: Subscription, input: ActionInput): Outcome {
+  const item = old.items.findLast((candidate) => candidate.paidUntil !== null);
+  if (item === undefined) throw new Conflict("nothing has been paid for yet");
+  const mode = replacementMode(input.mode);
+  const prepaid = input.autoRenewing === undefined ? old.prepaid : !input.autoRenewing;
+  const next = add(world, successor(world, old, prepaid, input));
+  next.items = mode === "DEFERRED" ? deferredItems(item, input) : [replacing(item, input, mode, prepaid)];
+  if (input.pending) return { notices: [], purchase: next };
+  const retired = retireLinked(world, next);
+  startSubscription(world, next, retired.carriedOver);
+  const notices = [...retired.notices, subscriptionNotice(next, "PURCHASED", world.now())];
+  return { notices, purchase: next };
+}
+
+const MODES = [
+  "WITH_TIME_PRORATION",
+  "CHARGE_PRORATED_PRICE",
+  "WITHOUT_PRORATION",
+  "CHARGE_FULL_PRICE",
+  "DEFERRED",
+];
+
+function replacementMode(asked = "immediate"): string {
+  const mode = asked.toUpperCase();
+  if (mode === "IMMEDIATE") return "WITH_TIME_PRORATION";
+  if (MODES.includes(mode)) return mode;
+  throw new Conflict(`mode ${asked} is unknown; there are: immediate, ${MODES.join(", ")}`);
+}
+
+function successor(world: World, old: Subscription, prepaid: boolean, input: ActionInput): Subscription {
+  return {
+    ...old,
+    purchaseToken: newPurchaseToken(),
+    accountId: input.obfuscatedAccountId === undefined ? old.accountId : input.obfuscatedAccountId,
+    state: "PENDING",
+    acknowledged: false,
+    boughtAt: world.now(),
+    completedAt: null,
+    orderIds: [],
+    etag: newEtag(),
+    calls: { get: 0, acknowledge: 0, consume: 0 },
+    prepaid,
+    items: [],
+    cancellation: null,
+    linkedPurchaseToken: old.purchaseToken,
+    replacedBy: null,
+    renewals: 0,
+    resumesAt: null,
+    resubscribes: null,
+  };
+}
+
+function newPlan(old: LineItem, input: ActionInput, autoRenew: boolean): LineItem {
+  return newItem({
+    productId: input.productId ?? old.productId,
+    basePlanId: input.basePlanId ?? old.basePlanId,
+    price: input.price === undefined ? old.price : moneyOf(input.price, 0),
+    periodMs: input.periodDays === undefined ? old.periodMs : input.periodDays * DAY,
+    autoRenew,
+  });
+}
+
+function replacing(old: LineItem, input: ActionInput, mode: string, prepaid: boolean): LineItem {
+  const { productId, basePlanId } = old;
+  const item = newPlan(old, input, !prepaid);
+  return prepaid ? item : { ...item, replaces: { productId, basePlanId, replacementMode: mode } };
+}
+
+/** Two items: the old product to its expiry, the new one without an expiry until the old one has run out. */
+function deferredItems(old: LineItem, input: ActionInput): LineItem[] {
+  const next = newPlan(old, input, true);
+  if (next.productId === old.productId) {
+    throw new Conflict("DEFERRED needs another product_id than the one the customer has");
+  }
+  return [{ ...old, autoRenew: false, becomes: next.productId }, next];
+}
+
+/** Ends the purchase that this one replaces, and tells how much of its prepaid time is carried over. */
+export function retireLinked(world: World, next: Subscription): { notices: Notice[]; carriedOver: number } {
+  const old = world.purchases.get(next.linkedPurchaseToken ?? "");
+  if (old?.type !== "subscription" || old.state === "EXPIRED") return { notices: [], carriedOver: 0 };
+  const at = world.now();
+  const left = Math.max(0, ...old.items.map((item) => (item.expiresAt ?? at) - at));
+  change(world, old, () => {
+    old.state = "EXPIRED";
+    old.cancellation = { by: "replacement" };
+    old.replacedBy = next.purchaseToken;
+    for (const item of old.items) {
+      item.autoRenew = false;
+      if (item.expiresAt !== null) item.expiresAt = Math.min(item.expiresAt, at);
+    }
+  });
+  const carriedOver = old.prepaid && next.prepaid ? left : 0;
+  return { notices: [subscriptionNotice(old, "EXPIRED", at)], carriedOver };
+}

@@ -1,0 +1,76 @@
+import { newOrderId } from "./ids.ts";
+import type { LineItem, OneTimePurchase, Order, Purchase, Subscription } from "./model.ts";
+import { sum } from "./money.ts";
+import type { World } from "./world.ts";
+
+/** Pays for a one-time purchase: an order unless a promo code paid. */
+export function chargeOneTime(world: World, purchase: OneTimePurchase): void {
+  const at = world.now();
+  purchase.state = "PURCHASED";
+  purchase.completedAt = at;
+  if (purchase.promo) return;
+  const line = { productId: purchase.productId, basePlanId: null, startsAt: at, endsAt: null };
+  const order = newOrder(purchase, newOrderId(), at);
+  record(world, purchase, {
+    ...order,
+    total: sum([purchase.price], purchase.quantity),
+    quantity: purchase.quantity,
+    lines: [line],
+  });
+}
+
+/** Pays the first period of every item that starts now. */
+export function startSubscription(world: World, purchase: Subscription, carriedOver = 0): void {
+  const at = world.now();
+  purchase.state = "ACTIVE";
+  purchase.completedAt = at;
+  const starting = purchase.items.filter((item) => item.paidUntil === null && !waits(purchase, item));
+  for (const item of starting) item.paidUntil = at + carriedOver + item.periodMs;
+  chargeItems(
+    world,
+    purchase,
+    purchase.items.filter((item) => item.paidUntil !== null),
+    newOrderId(),
+  );
+}
+
+/** An item of a DEFERRED plan change has no expiry until the one it follows has run out. */
+function waits(purchase: Subscription, item: LineItem): boolean {
+  return purchase.items.some((other) => other !== item && other.becomes === item.productId);
+}
+
+/** One more charge under the same token: each renewal has an order of its own, `…..0`, `…..1`. */
+export function chargeAgain(world: World, purchase: Subscription, items: LineItem[]): void {
+  const first = purchase.orderIds[0] ?? newOrderId();
+  chargeItems(world, purchase, items, `${first}..${purchase.renewals}`);
+  purchase.renewals += 1;
+}
+
+function chargeItems(world: World, purchase: Subscription, items: LineItem[], orderId: string): void {
+  const at = world.now();
+  for (const item of items) {
+    item.expiresAt = item.paidUntil;
+    if (!purchase.promo) item.orderId = orderId;
+  }
+  if (purchase.promo) return;
+  const lines = items.map(({ productId, basePlanId, paidUntil: endsAt }) => ({
+    productId,
+    basePlanId,
+    startsAt: at,
+    endsAt,
+  }));
+  const total = sum(items.map((item) => item.price));
+  record(world, purchase, { ...newOrder(purchase, orderId, at), total, quantity: 1, lines });
+}
+
+type Blank = Omit<Order, "total" | "quantity" | "lines">;
+
+function newOrder(purchase: Purchase, orderId: string, createdAt: number): Blank {
+  const { purchaseToken, packageName, type } = purchase;
+  return { orderId, purchaseToken, packageName, type, state: "PROCESSED", createdAt, refunds: [] };
+}
+
+function record(world: World, purchase: Purchase, order: Order): void {
+  purchase.orderIds.push(order.orderId);
+  world.orders.set(order.orderId, order);
+}

@@ -1,0 +1,175 @@
+import type { Clock } from "../clock.ts";
+import type { Notification, Publisher } from "../rtdn/publisher.ts";
+import { act, possibleActions } from "./actions.ts";
+import { buy } from "./buy.ts";
+import { GoogleError } from "./google-error.ts";
+import { type ActionInput, actionInput, type BuyInput, buyInput } from "./inputs.ts";
+import type { Order, Purchase, RefundReview, Void } from "./model.ts";
+import { type Notice, testNotice, tokenOf } from "./notices.ts";
+import { type Bucket, createQuota } from "./quota.ts";
+import { answerOf, Conflict, change, createWorld, type World } from "./world.ts";
+
+/** How often each method was called, and how many calls the quota refused. */
+export type PlayCalls = Record<
+  | "get"
+  | "acknowledge"
+  | "consume"
+  | "voidedlist"
+  | "orders_get"
+  | "refund"
+  | "reviewrefund"
+  | "cancel"
+  | "revoke"
+  | "defer"
+  | "quotaRefused",
+  number
+>;
+
+export type PlayMethod = Exclude<keyof PlayCalls, "quotaRefused">;
+
+export type Made = { purchaseToken: string; orderId: string | null };
+
+/** The purchase as the world has it, with Google's answer for it. */
+export type PurchaseView = Readonly<Purchase> & { possible: string[]; answer: unknown; orders: Order[] };
+
+export type Play = {
+  readonly world: World;
+  readonly calls: PlayCalls;
+  /** Every notice there was, oldest first. */
+  readonly notifications: readonly Notification[];
+  readonly voids: readonly Void[];
+  readonly reviews: ReadonlyMap<string, RefundReview>;
+  buy(input: BuyInput): Made;
+  /** `change_plan` gives the new token, all others the same. */
+  act(purchaseToken: string, action: string, input?: ActionInput): Made;
+  purchase(purchaseToken: string): PurchaseView;
+  purchases(uid?: string): Purchase[];
+  /** Acknowledges as the app itself may, without the server's call. */
+  acknowledge(purchaseToken: string): void;
+  /** The last action's notices once more, under new message ids, as Play may. */
+  republish(purchaseToken: string, times?: number): Notification[];
+  /** One message again under its own id, as Pub/Sub may. */
+  redeliver(notification: Notification): void;
+  /** Any notice, for what the actions do not make: unknown types, other packages. A string goes as it is. */
+  publish(notice: object | string): Notification;
+  sendTestNotice(packageName: string): Notification;
+  /** Waits until every notice has been delivered, lost or given up. */
+  delivered(): Promise<void>;
+  /** For the routes: counts a call and spends its quota. */
+  count(method: PlayMethod, bucket: Bucket): void;
+  actAsGoogle(purchase: Purchase, action: string, input: ActionInput): void;
+  tell(purchase: Purchase, notices: Notice[], notify: boolean): void;
+};
+
+export type PlayOptions = {
+  now: Clock;
+  publisher: Publisher;
+  packageNames: readonly string[] | undefined;
+  quotaPerMinute: number | undefined;
+};
+
+/** The sandbox's Google Play: a world of purchases, and the notices that its changes make. */
+export function createPlay(options: PlayOptions): Play {
+  const { now, publisher } = options;
+  const world = createWorld(now);
+  const calls = noCalls();
+  const last = new WeakMap<Purchase, Notice[]>();
+  const quota = createQuota(options.quotaPerMinute, now, () => {
+    calls.quotaRefused += 1;
+  });
+
+  function find(purchaseToken: string): Purchase {
+    const purchase = world.purchases.get(purchaseToken);
+    if (purchase === undefined) throw new RangeError("no such purchase token");
+    return purchase;
+  }
+
+  function tell(purchase: Purchase, notices: Notice[], notify: boolean): void {
+    last.set(purchase, notices);
+    for (const notice of notices) publisher.publish(notice, tokenOf(notice), notify ? "send" : "withhold");
+  }
+
+  function perform(purchase: Purchase, action: string, input: ActionInput): Purchase {
+    const outcome = act(world, purchase, action, input);
+    const made = outcome.purchase ?? purchase;
+    tell(made, outcome.notices, input.notify ?? true);
+    return made;
+  }
+
+  return {
+    world,
+    calls,
+    notifications: publisher.all,
+    voids: world.voids,
+    reviews: world.reviews,
+    buy(input) {
+      const parsed = buyInput.parse(input);
+      const { packageNames } = options;
+      if (packageNames && !packageNames.includes(parsed.packageName)) {
+        throw new Conflict(`package ${parsed.packageName} is not one of ${packageNames.join(", ")}`);
+      }
+      const { purchase, notices } = buy(world, parsed);
+      tell(purchase, notices, parsed.notify ?? true);
+      return made(purchase);
+    },
+    act: (token, action, input = {}) => made(perform(find(token), action, actionInput.parse(input))),
+    purchase(token) {
+      const purchase = find(token);
+      const orders = purchase.orderIds.flatMap((id) => world.orders.get(id) ?? []);
+      const answer: unknown = JSON.parse(answerOf(world, purchase));
+      return { ...structuredClone(purchase), possible: possibleActions(purchase), answer, orders };
+    },
+    purchases: (uid) =>
+      [...world.purchases.values()].filter((purchase) => uid === undefined || purchase.uid === uid),
+    acknowledge(token) {
+      const purchase = find(token);
+      if (purchase.completedAt === null) throw new Conflict("a pending purchase cannot be acknowledged");
+      change(world, purchase, () => {
+        purchase.acknowledged = true;
+      });
+    },
+    republish(token, times = 1) {
+      const notices = last.get(find(token)) ?? [];
+      return Array.from({ length: times }).flatMap(() =>
+        notices.map((notice) => publisher.publish(notice, tokenOf(notice), "send")),
+      );
+    },
+    redeliver: (notification) => publisher.redeliver(notification),
+    publish: (notice) => publisher.publish(notice, null, "send"),
+    sendTestNotice: (packageName) => publisher.publish(testNotice(packageName, now()), null, "send"),
+    delivered: () => publisher.idle(),
+    count(method, bucket) {
+      calls[method] += 1;
+      quota.spend(bucket);
+    },
+    actAsGoogle(purchase, action, input) {
+      try {
+        perform(purchase, action, input);
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+        throw new GoogleError(400, "invalidValue", error.message, "token");
+      }
+    },
+    tell,
+  };
+}
+
+function made(purchase: Purchase): Made {
+  return { purchaseToken: purchase.purchaseToken, orderId: purchase.orderIds.at(-1) ?? null };
+}
+
+function noCalls(): PlayCalls {
+  return {
+    get: 0,
+    acknowledge: 0,
+    consume: 0,
+    voidedlist: 0,
+    orders_get: 0,
+    refund: 0,
+    reviewrefund: 0,
+    cancel: 0,
+    revoke: 0,
+    defer: 0,
+    quotaRefused: 0,
+  };
+}

@@ -1,0 +1,89 @@
+import type { androidpublisher_v3 } from "@googleapis/androidpublisher";
+import type { Cancellation, LineItem, Subscription } from "./model.ts";
+
+type Answer = androidpublisher_v3.Schema$SubscriptionPurchaseV2;
+type AnswerItem = androidpublisher_v3.Schema$SubscriptionPurchaseLineItem;
+
+const time = (at: number): string => new Date(at).toISOString();
+
+/** What `subscriptionsv2.get` answers (facts section 4). What Google leaves out is left out, never null. */
+export function subscriptionAnswer(purchase: Subscription): Answer {
+  return {
+    kind: "androidpublisher#subscriptionPurchaseV2",
+    regionCode: "TH",
+    lineItems: purchase.items.map((item) => itemAnswer(purchase, item)),
+    ...(purchase.completedAt === null ? {} : { startTime: time(purchase.completedAt) }),
+    subscriptionState: `SUBSCRIPTION_STATE_${purchase.state}`,
+    acknowledgementState: `ACKNOWLEDGEMENT_STATE_${purchase.acknowledged ? "ACKNOWLEDGED" : "PENDING"}`,
+    ...account(purchase.accountId),
+    etag: purchase.etag,
+    ...(purchase.linkedPurchaseToken === null ? {} : { linkedPurchaseToken: purchase.linkedPurchaseToken }),
+    ...stateContext(purchase),
+    ...outOfApp(purchase),
+    ...(purchase.test ? { testPurchase: {} } : {}),
+  };
+}
+
+function account(accountId: string | null): Pick<Answer, "externalAccountIdentifiers"> {
+  return accountId === null ? {} : { externalAccountIdentifiers: { obfuscatedExternalAccountId: accountId } };
+}
+
+function itemAnswer(purchase: Subscription, item: LineItem): AnswerItem {
+  return {
+    productId: item.productId,
+    ...(item.expiresAt === null ? {} : { expiryTime: time(item.expiresAt) }),
+    ...plan(purchase, item),
+    offerDetails: { basePlanId: item.basePlanId },
+    ...(item.orderId === null ? {} : { latestSuccessfulOrderId: item.orderId }),
+    ...(purchase.prepaid || item.orderId === null ? {} : { offerPhase: { basePrice: {} } }),
+    ...(item.becomes === null ? {} : { deferredItemReplacement: { productId: item.becomes } }),
+    ...(item.replaces === null ? {} : { itemReplacement: item.replaces }),
+  };
+}
+
+/** A prepaid plan says when it may be topped up, and no longer once it has expired. */
+function plan(purchase: Subscription, item: LineItem): AnswerItem {
+  if (!purchase.prepaid) {
+    return { autoRenewingPlan: { autoRenewEnabled: item.autoRenew, recurringPrice: item.price } };
+  }
+  const open = purchase.state === "ACTIVE" && purchase.completedAt !== null;
+  return { prepaidPlan: open ? { allowExtendAfterTime: time(purchase.completedAt ?? 0) } : {} };
+}
+
+function stateContext(purchase: Subscription): Answer {
+  const { state, cancellation } = purchase;
+  const declined = { renewalDeclined: { pendingOrderId: `${purchase.orderIds[0]}..${purchase.renewals}` } };
+  if (state === "IN_GRACE_PERIOD") return { inGracePeriodStateContext: declined };
+  if (state === "ON_HOLD") return { onHoldStateContext: declined };
+  if (state === "PAUSED" && purchase.resumesAt !== null) {
+    return { pausedStateContext: { autoResumeTime: time(purchase.resumesAt) } };
+  }
+  if ((state === "CANCELED" || state === "EXPIRED") && cancellation !== null) {
+    return { canceledStateContext: canceledContext(cancellation) };
+  }
+  return {};
+}
+
+function canceledContext(cancellation: Cancellation): androidpublisher_v3.Schema$CanceledStateContext {
+  switch (cancellation.by) {
+    case "user":
+      return { userInitiatedCancellation: { cancelTime: time(cancellation.at) } };
+    case "system":
+      return { systemInitiatedCancellation: {} };
+    case "developer":
+      return { developerInitiatedCancellation: {} };
+    case "replacement":
+      return { replacementCancellation: {} };
+  }
+}
+
+/** Only of a resubscribe in the Play app, and gone once acknowledged: read it before (facts section 8). */
+function outOfApp(purchase: Subscription): Pick<Answer, "outOfAppPurchaseContext"> {
+  const { resubscribes } = purchase;
+  if (resubscribes === null || purchase.acknowledged) return {};
+  const { accountId, purchaseToken } = resubscribes;
+  const ids = accountId === null ? {} : { obfuscatedExternalAccountId: accountId };
+  return {
+    outOfAppPurchaseContext: { expiredExternalAccountIdentifiers: ids, expiredPurchaseToken: purchaseToken },
+  };
+}
