@@ -51,10 +51,16 @@ async function strike(
     case "cut_after":
       await next();
       outgoing.destroy();
-      context.res = undefined;
-      return RESPONSE_ALREADY_SENT;
+      replaceAnswer(context, RESPONSE_ALREADY_SENT);
+      return undefined;
     case "broken_json":
-      return context.text('<html>{"not": json', 200, { "Content-Type": "application/json" });
+      // It acts and then answers rubbish: what came of it is unknown to the caller, as after a cut.
+      await next();
+      replaceAnswer(
+        context,
+        new Response('<html>{"not": json', { headers: { "Content-Type": "application/json" } }),
+      );
+      return undefined;
     case "stale":
       context.set("stale", true);
       await next();
@@ -64,4 +70,10 @@ async function strike(
       await next();
       return undefined;
   }
+}
+
+/** Hono merges headers into an answer that is set twice, unless it was unset in between. */
+function replaceAnswer(context: Context<SandboxEnv>, answer: Response): void {
+  context.res = undefined;
+  context.res = answer;
 }

@@ -14,7 +14,10 @@ const switches = z.strictObject({
 export function keythaiControl(keythai: KeyThai): Hono<SandboxEnv> {
   const app = new Hono<SandboxEnv>();
   app.get("/", (context) =>
-    context.json({ licenses: keythai.licences.slice(-500).map(licenceView), calls: keythai.calls }),
+    context.json({
+      licenses: keythai.licences.slice(-500).map((licence) => licenceView(licence, keythai.now())),
+      calls: keythai.calls,
+    }),
   );
   app.put("/", async (context) => {
     const body = parse(switches, await jsonBody(context));

@@ -5,6 +5,7 @@ import { jsonBody, parse } from "../http/json-body.ts";
 import type { KeyThai } from "./keythai.ts";
 import { licenceOf } from "./management-routes.ts";
 import { KeyThaiError, type Licence, type Machine } from "./model.ts";
+import { statusOf } from "./views.ts";
 
 const machineBody = z.strictObject({
   fingerprint: z.string().min(1),
@@ -34,7 +35,7 @@ export function licenceRoutes(keythai: KeyThai): Hono<SandboxEnv> {
 
   /** A machine that is active already takes no second seat. */
   function activate(licence: Licence, body: MachineBody): Machine {
-    const status = statusOf(licence);
+    const status = statusOf(licence, keythai.now());
     if (status !== "active")
       throw new KeyThaiError(403, `LICENSE_${status.toUpperCase()}`, `It is ${status}.`);
     const there = licence.machines.find(({ fingerprint }) => fingerprint === body.fingerprint);
@@ -51,7 +52,7 @@ export function licenceRoutes(keythai: KeyThai): Hono<SandboxEnv> {
   }
 
   function answer(licence: Licence, { fingerprint, name }: Machine) {
-    const status = statusOf(licence);
+    const status = statusOf(licence, keythai.now());
     return keythai.signer.sign({
       valid: status === "active",
       status,
@@ -61,11 +62,6 @@ export function licenceRoutes(keythai: KeyThai): Hono<SandboxEnv> {
       issued_at: Math.floor(keythai.now() / 1000),
       machine: { fingerprint, name },
     });
-  }
-
-  function statusOf(licence: Licence): string {
-    const over = licence.expiresAt !== null && licence.expiresAt * 1000 <= keythai.now();
-    return licence.status === "active" && over ? "expired" : licence.status;
   }
 
   return app;

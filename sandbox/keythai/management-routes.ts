@@ -4,7 +4,7 @@ import type { SandboxEnv } from "../http/env.ts";
 import { jsonBody, parse } from "../http/json-body.ts";
 import { invalid, type KeyThai } from "./keythai.ts";
 import { KeyThaiError, type Licence } from "./model.ts";
-import { licenceView } from "./views.ts";
+import { licenceView, statusOf } from "./views.ts";
 
 const metadata = z.record(z.string(), z.unknown());
 
@@ -39,7 +39,7 @@ export function managementRoutes(keythai: KeyThai): Hono<SandboxEnv> {
     keythai.calls.create += 1;
     const made = keythai.create(parse(createBody, await jsonBody(context)));
     return context.json(
-      { licenses: made.map(({ licence, key }) => ({ ...licenceView(licence), key })) },
+      { licenses: made.map(({ licence, key }) => ({ ...licenceView(licence, keythai.now()), key })) },
       201,
     );
   });
@@ -50,13 +50,15 @@ export function managementRoutes(keythai: KeyThai): Hono<SandboxEnv> {
     const size = wholeNumber(limit, 20, 100);
     const at = wholeNumber(page, 1, Number.MAX_SAFE_INTEGER);
     const found = keythai.licences.filter((licence) => matches(keythai, licence, status, q)).reverse();
-    const shown = found.slice((at - 1) * size, at * size).map(licenceView);
+    const shown = found
+      .slice((at - 1) * size, at * size)
+      .map((licence) => licenceView(licence, keythai.now()));
     return context.json({ [keythai.listEnvelope]: shown, page: at, limit: size, total: found.length });
   });
 
   app.get("/licenses/:key", (context) => {
     keythai.calls.get += 1;
-    return context.json(licenceView(licenceOf(keythai, context.req.param("key"))));
+    return context.json(licenceView(licenceOf(keythai, context.req.param("key")), keythai.now()));
   });
 
   app.patch("/licenses/:key", async (context) => {
@@ -64,7 +66,7 @@ export function managementRoutes(keythai: KeyThai): Hono<SandboxEnv> {
     const licence = licenceOf(keythai, context.req.param("key"));
     const change = parse(updateBody, await jsonBody(context));
     update(licence, change);
-    return context.json(licenceView(licence));
+    return context.json(licenceView(licence, keythai.now()));
   });
 
   app.delete("/licenses/:key/machines/:fingerprint", (context) => {
@@ -116,7 +118,7 @@ function matches(
   status: string | undefined,
   q: string | undefined,
 ): boolean {
-  if (status !== undefined && licence.status !== status) return false;
+  if (status !== undefined && statusOf(licence, keythai.now()) !== status) return false;
   if (q === undefined || q === "") return true;
   const texts: unknown[] = [licence.holderName, licence.holderEmail, licence.keyLast4];
   if (keythai.qMatchesMetadata) texts.push(...Object.values(licence.metadata));

@@ -27,7 +27,7 @@ export function keythaiRoutes(keythai: KeyThai, faults: Faults): Hono<SandboxEnv
   app.route("/", licenceRoutes(keythai));
   app.use(apiKey(keythai));
   app.route("/", managementRoutes(keythai));
-  app.notFound(() => tell(new KeyThaiError(404, "NOT_FOUND", "No such method.")));
+  app.all("*", () => tell(new KeyThaiError(404, "NOT_FOUND", "There is no such method.")));
   app.onError((error) => {
     if (error instanceof KeyThaiError) return tell(error);
     if (error instanceof BadRequest) return tell(new KeyThaiError(400, "VALIDATION_ERROR", error.message));

@@ -3,6 +3,7 @@ import { moneyOf, newItem } from "./buy.ts";
 import { startSubscription } from "./charge.ts";
 import { newEtag, newPurchaseToken } from "./ids.ts";
 import type { ActionInput } from "./inputs.ts";
+import { lastExpiry } from "./lookup.ts";
 import type { LineItem, Subscription } from "./model.ts";
 import { type Notice, subscriptionNotice } from "./notices.ts";
 import type { Outcome } from "./subscription-actions.ts";
@@ -16,6 +17,9 @@ import { add, Conflict, change, type World } from "./world.ts";
 export function changePlan(world: World, old: Subscription, input: ActionInput): Outcome {
   const item = old.items.findLast((candidate) => candidate.paidUntil !== null);
   if (item === undefined) throw new Conflict("nothing has been paid for yet");
+  if (old.state === "CANCELED" && lastExpiry(old) <= world.now()) {
+    throw new Conflict("the paid period is over: buy anew (resubscribes)");
+  }
   const mode = replacementMode(input.mode);
   const prepaid = input.autoRenewing === undefined ? old.prepaid : !input.autoRenewing;
   const next = add(world, successor(world, old, prepaid, input));

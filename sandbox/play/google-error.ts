@@ -50,3 +50,7 @@ export function googleErrorBody(error: GoogleError): unknown {
 export function googleErrorOf(code: number, reason?: string): GoogleError {
   return new GoogleError(code, reason ?? REASON[code] ?? "backendError", `Sandbox: fault ${code}`);
 }
+
+export function noSuchMethod(): GoogleError {
+  return new GoogleError(404, "notFound", "There is no such method.");
+}

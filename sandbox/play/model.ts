@@ -61,7 +61,7 @@ export type Subscription = PurchaseBase & {
   cancellation: Cancellation | null;
   linkedPurchaseToken: string | null;
   replacedBy: string | null;
-  /** Paid charges so far less one: the number in the next order's `..n`. */
+  /** How many charges there were after the first: the `..n` of the next order. */
   renewals: number;
   resumesAt: number | null;
   /** The expired purchase that this one, bought in the Play app, continues; gone once acknowledged. */

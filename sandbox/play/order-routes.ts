@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { SandboxEnv } from "../http/env.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { GoogleError } from "./google-error.ts";
+import { GoogleError, noSuchMethod } from "./google-error.ts";
 import type { Order } from "./model.ts";
 import { orderAnswer } from "./order-view.ts";
 import type { Play } from "./play.ts";
@@ -47,7 +47,7 @@ export function orderRoutes(play: Play): Hono<SandboxEnv> {
 
   app.post("/:package/orders/:order", async (context) => {
     const { id, verb } = verbOf(context.req.param("order"));
-    if (verb !== "refund" && verb !== "reviewrefund") return context.notFound();
+    if (verb !== "refund" && verb !== "reviewrefund") throw noSuchMethod();
     play.count(verb, "orders");
     const order = orderOf(context.req.param("package"), id);
     if (verb === "refund") refund(order, context.req.query("revoke") === "true");

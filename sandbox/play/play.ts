@@ -9,7 +9,7 @@ import { type Notice, testNotice, tokenOf } from "./notices.ts";
 import { type Bucket, createQuota } from "./quota.ts";
 import { answerOf, Conflict, change, createWorld, type World } from "./world.ts";
 
-/** How often each method was called, and how many calls the quota refused. */
+/** How often each method was called, and how many 429 it answered (quota and faults). */
 export type PlayCalls = Record<
   | "get"
   | "acknowledge"
@@ -21,11 +21,11 @@ export type PlayCalls = Record<
   | "cancel"
   | "revoke"
   | "defer"
-  | "quotaRefused",
+  | "status429",
   number
 >;
 
-export type PlayMethod = Exclude<keyof PlayCalls, "quotaRefused">;
+export type PlayMethod = Exclude<keyof PlayCalls, "status429">;
 
 export type Made = { purchaseToken: string; orderId: string | null };
 
@@ -75,7 +75,7 @@ export function createPlay(options: PlayOptions): Play {
   const calls = noCalls();
   const last = new WeakMap<Purchase, Notice[]>();
   const quota = createQuota(options.quotaPerMinute, now, () => {
-    calls.quotaRefused += 1;
+    calls.status429 += 1;
   });
 
   function find(purchaseToken: string): Purchase {
@@ -170,6 +170,6 @@ function noCalls(): PlayCalls {
     cancel: 0,
     revoke: 0,
     defer: 0,
-    quotaRefused: 0,
+    status429: 0,
   };
 }

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { SandboxEnv } from "../http/env.ts";
-import { GoogleError } from "./google-error.ts";
+import { GoogleError, noSuchMethod } from "./google-error.ts";
 import { assertProduct, oneTimeOf } from "./lookup.ts";
 import type { OneTimePurchase } from "./model.ts";
 import type { Play } from "./play.ts";
@@ -30,7 +30,7 @@ export function productRoutes(play: Play): Hono<SandboxEnv> {
 
   app.post("/:package/purchases/products/:product/tokens/:token", (context) => {
     const { id: token, verb } = verbOf(context.req.param("token"));
-    if (verb !== "acknowledge" && verb !== "consume") return context.notFound();
+    if (verb !== "acknowledge" && verb !== "consume") throw noSuchMethod();
     play.count(verb, "one_time");
     const purchase = oneTimeOf(world, context.req.param("package"), token);
     assertProduct([purchase.productId], context.req.param("product"));

@@ -3,7 +3,7 @@ import type { Faults } from "../faults.ts";
 import type { SandboxEnv } from "../http/env.ts";
 import { faultGate } from "../http/fault-gate.ts";
 import { BadRequest } from "../http/json-body.ts";
-import { GoogleError, googleErrorBody, googleErrorOf } from "./google-error.ts";
+import { GoogleError, googleErrorBody, googleErrorOf, noSuchMethod } from "./google-error.ts";
 import { orderRoutes } from "./order-routes.ts";
 import type { Play } from "./play.ts";
 import { productRoutes } from "./product-routes.ts";
@@ -17,7 +17,12 @@ function tell(error: GoogleError): Response {
 /** The Android Publisher API, version 3, below `…/applications/{package}`. No credentials are asked for. */
 export function playRoutes(play: Play, faults: Faults, packageNames?: readonly string[]): Hono<SandboxEnv> {
   const app = new Hono<SandboxEnv>().basePath("/applications");
-  app.use(faultGate(faults, "play", (_context, status, fault) => tell(googleErrorOf(status, fault.code))));
+  app.use(
+    faultGate(faults, "play", (_context, status, fault) => {
+      if (status === 429) play.calls.status429 += 1;
+      return tell(googleErrorOf(status, fault.code));
+    }),
+  );
   if (packageNames !== undefined) {
     app.use("/:package/*", (context, next) => {
       if (packageNames.includes(context.req.param("package"))) return next();
@@ -28,7 +33,9 @@ export function playRoutes(play: Play, faults: Faults, packageNames?: readonly s
   app.route("/", productRoutes(play));
   app.route("/", orderRoutes(play));
   app.route("/", voidedRoutes(play));
-  app.notFound(() => tell(new GoogleError(404, "notFound", "No such method.")));
+  app.all("*", () => {
+    throw noSuchMethod();
+  });
   app.onError((error) => {
     if (error instanceof GoogleError) return tell(error);
     if (error instanceof BadRequest) return tell(new GoogleError(400, "parseError", error.message));

@@ -84,9 +84,11 @@ function renew(world: World, purchase: Subscription): Outcome {
   if (purchase.prepaid) throw new Conflict("a prepaid plan does not renew: change_plan tops it up");
   change(world, purchase, () => {
     const at = world.now();
-    const due = purchase.items.filter((item) => item.paidUntil !== null && item.autoRenew);
+    const due = renewing(purchase);
     for (const item of due) item.paidUntil = nextEnd(item, at);
-    chargeAgain(world, purchase, [...due, ...switchDeferred(purchase, at)]);
+    const switched = switchDeferred(purchase, at);
+    if (due.length + switched.length === 0) throw new Conflict("no item of this purchase renews");
+    chargeAgain(world, purchase, [...due, ...switched]);
     purchase.state = "ACTIVE";
   });
   return one(world, purchase, "RENEWED");
@@ -114,7 +116,7 @@ function grace(world: World, purchase: Subscription, input: ActionInput): Outcom
   if (purchase.prepaid) throw new Conflict("a prepaid plan has no grace period");
   change(world, purchase, () => {
     purchase.state = "IN_GRACE_PERIOD";
-    for (const item of started(purchase)) {
+    for (const item of renewing(purchase)) {
       item.expiresAt = Math.max(item.paidUntil ?? 0, world.now()) + (input.days ?? 3) * DAY;
     }
   });
@@ -128,9 +130,9 @@ function hold(world: World, purchase: Subscription): Outcome {
 }
 
 /** Out of hold the billing date is today; out of grace it stays, which is a late renewal. */
-function recover(world: World, purchase: Subscription, input: ActionInput): Outcome {
+function recover(world: World, purchase: Subscription): Outcome {
   if (purchase.state === "IN_GRACE_PERIOD") return renew(world, purchase);
-  return resume(world, purchase, input);
+  return resume(world, purchase);
 }
 
 /** Not cancelled: auto-renew stays true while paused. */
@@ -143,9 +145,9 @@ function pause(world: World, purchase: Subscription, input: ActionInput): Outcom
   return one(world, purchase, "PAUSED");
 }
 
-function resume(world: World, purchase: Subscription, _input: ActionInput): Outcome {
+function resume(world: World, purchase: Subscription): Outcome {
   change(world, purchase, () => {
-    const items = started(purchase);
+    const items = renewing(purchase);
     for (const item of items) item.paidUntil = world.now() + item.periodMs;
     chargeAgain(world, purchase, items);
     purchase.state = "ACTIVE";
@@ -169,6 +171,10 @@ function expire(world: World, purchase: Subscription): Outcome {
 
 function started(purchase: Subscription): LineItem[] {
   return purchase.items.filter((item) => item.paidUntil !== null);
+}
+
+function renewing(purchase: Subscription): LineItem[] {
+  return started(purchase).filter((item) => item.autoRenew);
 }
 
 /** Hold, pause and expiry all show an expiry that has passed. */

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { SandboxEnv } from "../http/env.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { GoogleError } from "./google-error.ts";
+import { GoogleError, noSuchMethod } from "./google-error.ts";
 import { lastExpiry, subscriptionOf } from "./lookup.ts";
 import type { Subscription } from "./model.ts";
 import type { Play } from "./play.ts";
@@ -41,7 +41,7 @@ export function subscriptionRoutes(play: Play): Hono<SandboxEnv> {
 
   app.post("/:package/purchases/subscriptionsv2/tokens/:token", async (context) => {
     const { id: token, verb } = verbOf(context.req.param("token"));
-    if (verb !== "cancel" && verb !== "revoke" && verb !== "defer") return context.notFound();
+    if (verb !== "cancel" && verb !== "revoke" && verb !== "defer") throw noSuchMethod();
     play.count(verb, verb === "revoke" ? "subscription_updates" : "subscriptions");
     const purchase = subscriptionOf(world, context.req.param("package"), token);
     const body = await jsonBody(context);
@@ -54,7 +54,7 @@ export function subscriptionRoutes(play: Play): Hono<SandboxEnv> {
   for (const path of ["/:product/tokens/:token", "/tokens/:token", "//tokens/:token"]) {
     app.post(`/:package/purchases/subscriptions${path}`, async (context) => {
       const { id: token, verb } = verbOf(context.req.param("token") ?? "");
-      if (verb !== "acknowledge") return context.notFound();
+      if (verb !== "acknowledge") throw noSuchMethod();
       play.count("acknowledge", "subscriptions");
       const purchase = subscriptionOf(world, context.req.param("package") ?? "", token);
       assertItem(purchase, context.req.param("product"));

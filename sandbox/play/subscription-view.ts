@@ -35,10 +35,16 @@ function itemAnswer(purchase: Subscription, item: LineItem): AnswerItem {
     ...plan(purchase, item),
     offerDetails: { basePlanId: item.basePlanId },
     ...(item.orderId === null ? {} : { latestSuccessfulOrderId: item.orderId }),
-    ...(purchase.prepaid || item.orderId === null ? {} : { offerPhase: { basePrice: {} } }),
+    ...(purchase.prepaid || item.orderId === null ? {} : { offerPhase: offerPhase(purchase, item) }),
     ...(item.becomes === null ? {} : { deferredItemReplacement: { productId: item.becomes } }),
     ...(item.replaces === null ? {} : { itemReplacement: item.replaces }),
   };
+}
+
+/** What is left of the old plan's money is used up first, until the new plan's first renewal. */
+function offerPhase(purchase: Subscription, item: LineItem): AnswerItem["offerPhase"] & object {
+  const prorated = item.replaces?.replacementMode === "WITH_TIME_PRORATION" && purchase.renewals === 0;
+  return prorated ? { prorationPeriod: { originalOfferPhaseType: "BASE" } } : { basePrice: {} };
 }
 
 /** A prepaid plan says when it may be topped up, and no longer once it has expired. */
@@ -67,7 +73,12 @@ function stateContext(purchase: Subscription): Answer {
 function canceledContext(cancellation: Cancellation): androidpublisher_v3.Schema$CanceledStateContext {
   switch (cancellation.by) {
     case "user":
-      return { userInitiatedCancellation: { cancelTime: time(cancellation.at) } };
+      return {
+        userInitiatedCancellation: {
+          cancelTime: time(cancellation.at),
+          cancelSurveyResult: { reason: "CANCEL_SURVEY_REASON_COST_RELATED" },
+        },
+      };
     case "system":
       return { systemInitiatedCancellation: {} };
     case "developer":
