@@ -47,6 +47,7 @@ export type Faults = {
 
 const ONLY: Partial<Record<FaultKind, readonly Service[]>> = {
   stale: ["play"],
+  broken_json: ["play", "keythai", "webhooks"],
   lose: ["rtdn"],
   double: ["rtdn"],
   delay: ["rtdn"],

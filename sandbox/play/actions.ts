@@ -1,8 +1,9 @@
 import type { ActionInput } from "./inputs.ts";
 import type { Purchase } from "./model.ts";
 import { oneTimeActions } from "./one-time-actions.ts";
+import type { Outcome } from "./outcome.ts";
 import { requestRefundReview } from "./refund-review.ts";
-import { type Outcome, subscriptionActions } from "./subscription-actions.ts";
+import { subscriptionActions } from "./subscription-actions.ts";
 import { Conflict, type World } from "./world.ts";
 
 /** Something happens to a purchase; what its state does not allow is refused with what it does allow. */

@@ -2,6 +2,7 @@ import { DAY } from "../clock.ts";
 import { chargeOneTime, startSubscription } from "./charge.ts";
 import { newEtag, newPurchaseToken } from "./ids.ts";
 import type { BuyInput, MoneyInput } from "./inputs.ts";
+import { newItem } from "./line-items.ts";
 import type { LineItem, Money, OneTimePurchase, Purchase, Subscription } from "./model.ts";
 import { baht } from "./money.ts";
 import { type Notice, oneTimeNotice, subscriptionNotice } from "./notices.ts";
@@ -79,13 +80,6 @@ function itemsOf(input: BuyInput): LineItem[] {
       autoRenew: input.autoRenewing ?? true,
     }),
   );
-}
-
-type ItemStart = Pick<LineItem, "productId" | "basePlanId" | "price" | "periodMs" | "autoRenew">;
-
-/** A line item that has not started. */
-export function newItem(start: ItemStart): LineItem {
-  return { ...start, paidUntil: null, expiresAt: null, orderId: null, becomes: null, replaces: null };
 }
 
 export function moneyOf(price: MoneyInput | undefined, otherwise: number): Money {

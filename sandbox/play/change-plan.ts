@@ -1,12 +1,13 @@
 import { DAY } from "../clock.ts";
-import { moneyOf, newItem } from "./buy.ts";
+import { moneyOf } from "./buy.ts";
 import { startSubscription } from "./charge.ts";
 import { newEtag, newPurchaseToken } from "./ids.ts";
 import type { ActionInput } from "./inputs.ts";
+import { newItem } from "./line-items.ts";
 import { lastExpiry } from "./lookup.ts";
 import type { LineItem, Subscription } from "./model.ts";
 import { type Notice, subscriptionNotice } from "./notices.ts";
-import type { Outcome } from "./subscription-actions.ts";
+import type { Outcome } from "./outcome.ts";
 import { add, Conflict, change, type World } from "./world.ts";
 
 /**

@@ -2,8 +2,8 @@ import { chargeOneTime } from "./charge.ts";
 import type { ActionInput } from "./inputs.ts";
 import type { OneTimePurchase, OneTimeState } from "./model.ts";
 import { oneTimeNotice } from "./notices.ts";
+import type { Outcome } from "./outcome.ts";
 import { refund } from "./refunds.ts";
-import type { Outcome } from "./subscription-actions.ts";
 import { change, type World } from "./world.ts";
 
 type Act = (world: World, purchase: OneTimePurchase, input: ActionInput) => Outcome;

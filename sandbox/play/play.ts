@@ -2,30 +2,13 @@ import type { Clock } from "../clock.ts";
 import type { Notification, Publisher } from "../rtdn/publisher.ts";
 import { act, possibleActions } from "./actions.ts";
 import { buy } from "./buy.ts";
+import { noCalls, type PlayCalls, type PlayMethod } from "./calls.ts";
 import { GoogleError } from "./google-error.ts";
 import { type ActionInput, actionInput, type BuyInput, buyInput } from "./inputs.ts";
 import type { Order, Purchase, RefundReview, Void } from "./model.ts";
 import { type Notice, testNotice, tokenOf } from "./notices.ts";
 import { type Bucket, createQuota } from "./quota.ts";
 import { answerOf, Conflict, change, createWorld, type World } from "./world.ts";
-
-/** How often each method was called, and how many 429 it answered (quota and faults). */
-export type PlayCalls = Record<
-  | "get"
-  | "acknowledge"
-  | "consume"
-  | "voidedlist"
-  | "orders_get"
-  | "refund"
-  | "reviewrefund"
-  | "cancel"
-  | "revoke"
-  | "defer"
-  | "status429",
-  number
->;
-
-export type PlayMethod = Exclude<keyof PlayCalls, "status429">;
 
 export type Made = { purchaseToken: string; orderId: string | null };
 
@@ -156,20 +139,4 @@ export function createPlay(options: PlayOptions): Play {
 
 function made(purchase: Purchase): Made {
   return { purchaseToken: purchase.purchaseToken, orderId: purchase.orderIds.at(-1) ?? null };
-}
-
-function noCalls(): PlayCalls {
-  return {
-    get: 0,
-    acknowledge: 0,
-    consume: 0,
-    voidedlist: 0,
-    orders_get: 0,
-    refund: 0,
-    reviewrefund: 0,
-    cancel: 0,
-    revoke: 0,
-    defer: 0,
-    status429: 0,
-  };
 }

@@ -1,6 +1,8 @@
 import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Fault, Faults } from "../faults.ts";
+import { gate } from "./gate.ts";
 
 /** Where the notices go: nowhere (they are kept), a Pub/Sub emulator's topic, or a push endpoint. */
 export type RtdnTarget =
@@ -19,8 +21,8 @@ export type Notification = {
   attempts: number;
 };
 
-/** Brings one message to its target; resolves once it is accepted, rejects when it never will be. */
-export type Deliver = (notification: Notification, signal: AbortSignal) => Promise<void>;
+/** One try to bring a message to its target: false, or a rejection, is a nack. */
+export type Deliver = (notification: Notification, signal: AbortSignal) => Promise<boolean>;
 
 export type Publisher = {
   readonly all: readonly Notification[];
@@ -31,10 +33,15 @@ export type Publisher = {
   close(): void;
 };
 
+/** Pub/Sub goes on for 7 days; here a message is given up after a minute and a quarter. */
+const MAX_TRIES = 20;
+const MAX_IN_FLIGHT = 64;
+
 /** Keeps every notice and sends it, at least once and in no order, as Pub/Sub does (facts section 12). */
 export function createPublisher(faults: Faults, now: Clock): Publisher {
   const all: Notification[] = [];
   const stop = new AbortController();
+  const enter = gate(MAX_IN_FLIGHT);
   let deliver: Deliver | null = null;
   let inFlight = 0;
   let waiters: (() => void)[] = [];
@@ -43,14 +50,25 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
     if (deliver === null) return;
     inFlight += 1;
     notification.delivery = "waiting";
-    try {
-      await deliver(notification, stop.signal);
-      notification.delivery = "delivered";
-    } catch {
-      notification.delivery = "failed";
-    } finally {
-      landed();
+    notification.delivery = await tryUntilTaken(notification).catch(() => "failed" as const);
+    landed();
+  }
+
+  /** Asks for the target at each try: a service that comes back elsewhere gets what the old one missed. */
+  async function tryUntilTaken(notification: Notification): Promise<Notification["delivery"]> {
+    for (let tries = 1; tries <= MAX_TRIES && !stop.signal.aborted; tries += 1) {
+      const leave = await enter();
+      if (deliver === null) {
+        leave();
+        return "kept";
+      }
+      notification.attempts += 1;
+      const taken = await deliver(notification, stop.signal).catch(() => false);
+      leave();
+      if (taken) return "delivered";
+      await sleep(Math.min(5000, 50 * 2 ** tries), undefined, { signal: stop.signal, ref: false });
     }
+    return "failed";
   }
 
   function landed(): void {
@@ -78,11 +96,12 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
       return;
     }
     inFlight += 1;
-    const timer = setTimeout(() => {
-      void bring(notification);
-      landed();
-    }, fault.delayMs ?? 1000);
-    stop.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    void sleep(fault.delayMs ?? 1000, undefined, { signal: stop.signal, ref: false })
+      .then(
+        () => void bring(notification),
+        () => undefined,
+      )
+      .finally(landed);
   }
 
   return {

@@ -1,31 +1,24 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Deliver } from "./publisher.ts";
 
 export type PubsubOptions = { projectId: string; topic: string; emulatorHost: string };
-
-const TRIES = 5;
 
 /** Publishes to the Pub/Sub emulator over its REST face: no gRPC client to start and to stop. */
 export function publishToEmulator(options: PubsubOptions): Deliver {
   const url = `http://${options.emulatorHost}/v1/projects/${options.projectId}/topics/${options.topic}`;
   let topic: Promise<void> | undefined;
   return async (notification, signal) => {
+    topic ??= createTopic(url, signal);
+    try {
+      await topic;
+    } catch (error) {
+      topic = undefined;
+      throw error;
+    }
     const text =
       typeof notification.body === "string" ? notification.body : JSON.stringify(notification.body);
     const body = JSON.stringify({ messages: [{ data: Buffer.from(text).toString("base64") }] });
-    for (let tries = 1; ; tries += 1) {
-      notification.attempts += 1;
-      try {
-        topic ??= createTopic(url, signal);
-        await topic;
-        await request(`${url}:publish`, "POST", body, signal);
-        return;
-      } catch (error) {
-        topic = undefined;
-        if (signal.aborted || tries === TRIES) throw error;
-        await sleep(200 * tries, undefined, { signal, ref: false });
-      }
-    }
+    await request(`${url}:publish`, "POST", body, signal);
+    return true;
   };
 }
 

@@ -25,6 +25,7 @@ const LIVES: [actions: string, fixture: string, notices: string][] = [
   ["", "sub-active-new-unacknowledged", "4"],
   ["renew", "sub-active-renewed", "4 2"],
   ["grace", "sub-in-grace-period", "4 6"],
+  ["grace grace", "sub-in-grace-period", "4 6"],
   ["grace renew", "sub-active-renewed", "4 6 2"],
   ["grace recover", "sub-active-renewed", "4 6 2"],
   ["grace hold", "sub-on-hold", "4 6 5"],
