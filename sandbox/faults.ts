@@ -1,34 +1,48 @@
 import { z } from "zod";
 
+const ONLY: Record<string, readonly string[]> = {
+  stale: ["play"],
+  broken_json: ["play", "keythai", "webhooks"],
+  lose: ["rtdn"],
+  double: ["rtdn"],
+  delay: ["rtdn"],
+};
+
 /** A fault asked for by the control API. `count: null` lasts until it is cleared. */
-export const faultInput = z.strictObject({
-  service: z.enum(["play", "keythai", "smtp", "webhooks", "rtdn"]),
-  kind: z.enum([
-    "status_503",
-    "status_429",
-    "status_500",
-    "status_401",
-    "status_403",
-    "hang",
-    "slow",
-    "cut_before",
-    "cut_after",
-    "broken_json",
-    "stale",
-    "lose",
-    "double",
-    "delay",
-  ]),
-  count: z.number().int().positive().nullable().optional(),
-  delayMs: z.number().nonnegative().optional(),
-  /** Only requests whose `METHOD /path` contains this. */
-  path: z.string().optional(),
-  /** Strikes by chance, for the crash test; a request that it spares does not count. */
-  probability: z.number().min(0).max(1).optional(),
-  /** The error code or reason told with a status, in place of the usual one (`QUOTA_EXCEEDED`). */
-  code: z.string().optional(),
-  retryAfterSeconds: z.number().int().nonnegative().optional(),
-});
+export const faultInput = z
+  .strictObject({
+    service: z.enum(["play", "keythai", "smtp", "webhooks", "rtdn"]),
+    kind: z.enum([
+      "status_503",
+      "status_429",
+      "status_500",
+      "status_401",
+      "status_403",
+      "hang",
+      "slow",
+      "cut_before",
+      "cut_after",
+      "broken_json",
+      "stale",
+      "lose",
+      "double",
+      "delay",
+    ]),
+    count: z.number().int().positive().nullable().optional(),
+    delayMs: z.number().nonnegative().optional(),
+    /** Only requests whose `METHOD /path` contains this. */
+    path: z.string().optional(),
+    /** Strikes by chance, for the crash test; a request that it spares does not count. */
+    probability: z.number().min(0).max(1).optional(),
+    /** The error code or reason told with a status, in place of the usual one (`QUOTA_EXCEEDED`). */
+    code: z.string().optional(),
+    retryAfterSeconds: z.number().int().nonnegative().optional(),
+  })
+  .superRefine(({ kind, service }, context) => {
+    const services = ONLY[kind] ?? ["play", "keythai", "smtp", "webhooks"];
+    if (services.includes(service)) return;
+    context.addIssue(`${kind} is a fault of ${services.join(", ")}, not of ${service}`);
+  });
 
 export type FaultInput = z.input<typeof faultInput>;
 export type Service = FaultInput["service"];
@@ -45,14 +59,6 @@ export type Faults = {
   take(service: Service, request: string): Fault | null;
 };
 
-const ONLY: Partial<Record<FaultKind, readonly Service[]>> = {
-  stale: ["play"],
-  broken_json: ["play", "keythai", "webhooks"],
-  lose: ["rtdn"],
-  double: ["rtdn"],
-  delay: ["rtdn"],
-};
-
 /** Faults wait in the order in which they were asked for; the first that fits a request strikes. */
 export function createFaults(): Faults {
   let faults: Fault[] = [];
@@ -60,10 +66,6 @@ export function createFaults(): Faults {
   return {
     add(input) {
       const parsed = faultInput.parse(input);
-      const services = ONLY[parsed.kind] ?? ["play", "keythai", "smtp", "webhooks"];
-      if (!services.includes(parsed.service)) {
-        throw new RangeError(`${parsed.kind} is a fault of ${services.join(", ")}, not of ${parsed.service}`);
-      }
       const left = parsed.count === undefined ? 1 : parsed.count;
       const fault = { ...parsed, id: nextId++, left, struck: 0 };
       faults.push(fault);
