@@ -1,10 +1,13 @@
+import type { Policy } from "./domain/desired-grants.ts";
 import type { Effect } from "./domain/effect.ts";
 import type { Grant } from "./domain/grant.ts";
-import type { CustomerId, EffectId, GrantId, LicenseKeyId, SlotId } from "./domain/ids.ts";
+import type { CustomerId, EffectId, GrantId, LicenseKeyId, PurchaseId, SlotId } from "./domain/ids.ts";
 import type { Instant } from "./domain/instant.ts";
+import type { NamedCustomer } from "./domain/ownership.ts";
 import type {
   Decision,
   FileIds,
+  LicenseOrphan,
   PurchaseFile,
   PurchaseRecord,
   PurchaseRef,
@@ -36,13 +39,11 @@ export interface PlayApi {
 
 // ---------------------------------------------------------------- Store
 
-/** A file as it was read, with what the store needs to notice that it has changed since. */
+/** A file as it was read. The store knows the object again, and so whether the file has changed since. */
 export interface LoadedFile {
   readonly file: PurchaseFile;
   /** Milliseconds since Google's last answer was stored, by the store's own clock; null if none is stored. */
   readonly answeredAgoMs: number | null;
-  /** The store's own notes. */
-  readonly versions: unknown;
 }
 
 export interface UpdateOptions {
@@ -50,16 +51,18 @@ export interface UpdateOptions {
   readonly basis?: LoadedFile;
   /** The caller will run the effects put down: they are leased to it in the commit. */
   readonly run?: boolean;
-  /** The effect that this change completes; it is finished in the same commit. */
-  readonly completes?: LeasedEffect;
+  /** The effect on whose behalf this is; a decision that completes it finishes it in the same commit. */
+  readonly effect?: LeasedEffect;
 }
 
 export interface Committed<T> {
   readonly result: T;
   /** The effects put down, where `run` was asked for and nobody else holds them. */
   readonly leased: readonly LeasedEffect[];
-  /** Whether `completes` was finished. */
+  /** Whether `effect` was finished with it. */
   readonly completed: boolean;
+  /** The file as it stands after this. */
+  readonly after: LoadedFile;
 }
 
 export interface PurchaseStore {
@@ -88,10 +91,10 @@ export interface LeasedEffect {
   readonly attempts: number;
   /** When it was first asked for. */
   readonly askedAt: Instant;
-  /** On this process's monotonic clock: when the lease will surely still be ours. */
+  /** On this process's monotonic clock: until then the lease is surely ours. */
   readonly leasedUntil: number;
-  /** The store's own notes. */
-  readonly version: unknown;
+  /** What the commit that asked for it left, where that commit was our own: saves a read. */
+  readonly basis?: LoadedFile;
 }
 
 export interface Outbox {
@@ -132,18 +135,16 @@ export interface Records {
   ping(): Promise<void>;
 }
 
-/** Which customer an obfuscated account id was given to (`OBFUSCATED_ACCOUNT_ID=hmac`). */
+/** Obfuscated account ids: what the app passes to Google at a purchase, and whom it names (`OBFUSCATED_ACCOUNT_ID`). */
 export interface AccountIds {
-  /** The id that this customer's app passes to Google. */
-  idFor(customerId: CustomerId): string;
-  /** Remembers whose it is, so that a notice alone can find the customer. */
-  remember(customerId: CustomerId): Promise<void>;
-  customerOf(accountId: string): Promise<CustomerId | null>;
+  /** The id for this customer, null where none is used. Whose it is will be known from now on, also to notices. */
+  give(customerId: CustomerId): Promise<string | null>;
+  /** @param asker Who presents the purchase, if anybody: known without having asked for an id. */
+  whose(accountId: string | null, asker: CustomerId | null): Promise<NamedCustomer>;
 }
 
+/** A message that will never work. A redelivery of it (the same message id, or else the same data) is the same letter. */
 export interface DeadLetter {
-  /** The same for the same message: a redelivery is one letter. */
-  readonly id: string;
   readonly reason: string;
   readonly messageId: string | null;
   readonly source: "push" | "pull";
@@ -152,8 +153,8 @@ export interface DeadLetter {
   readonly data: string;
 }
 
+/** Google asks for our view of a refund. The same refund is the same review. */
 export interface RefundReview {
-  readonly id: string;
   readonly packageName: string;
   readonly pendingRefundToken: Secret;
   readonly orderId: string;
@@ -163,9 +164,10 @@ export interface RefundReview {
   readonly answerBy: Instant;
 }
 
-/** Where notices go that are not a purchase to sync. Both writes may be repeated. */
+/** What is put aside for a person. All of it may be repeated: what is there already stays as it is. */
 export interface Intake {
   addDeadLetter(letter: DeadLetter): Promise<void>;
+  addOrphan(orphan: LicenseOrphan): Promise<void>;
   addRefundReview(review: RefundReview): Promise<void>;
 }
 
@@ -241,6 +243,7 @@ export interface Clock {
   now(): Instant;
   /** Milliseconds that only ever rise; says how long something took, not when it was. */
   monotonic(): number;
+  sleep(ms: number): Promise<void>;
 }
 
 /** Uniform in [0, 1). */
@@ -255,6 +258,30 @@ export interface Log {
   error(event: string, fields?: LogFields, error?: unknown): void;
 }
 
+/**
+ * Calls with one key that meet in this process share one run, but only one that begins after they came.
+ * Errors reach all who share.
+ */
+export type Join = <T>(key: string, run: () => Promise<T>) => Promise<T>;
+
+/** When this process last asked Google about a purchase and found nothing new. */
+export interface RecentAsks {
+  note(id: PurchaseId, revision: number): void;
+  /** Milliseconds since then; null if it didn't, or the purchase has another revision now. */
+  ageMs(id: PurchaseId, revision: number): number | null;
+}
+
+/** What a commit set going. */
+export interface Started {
+  /** Resolves, and never rejects, when every delivery was tried once. Null: there is none to make. */
+  readonly delivered: Promise<void> | null;
+}
+
+/** Runs what a commit leased to this process, after the answer if need be. */
+export interface EffectStarter {
+  start(leased: readonly LeasedEffect[]): Started;
+}
+
 /** Work that goes on after an answer was given; bounded, and waited for at shutdown. */
 export interface Background {
   /** False when too much is waiting: then leave it to whoever finds it due. */
@@ -262,7 +289,18 @@ export interface Background {
   run(task: () => Promise<void>): void;
 }
 
+/** What the owner decided: catalogue and settings that the core reads. */
+export interface Settings {
+  readonly policy: Policy;
+  /** How old Google's answer may be for a repeated verify; 0 = always ask. */
+  readonly verifyFreshMs: number;
+  /** How long verify waits for what is being delivered. */
+  readonly verifyWaitMs: number;
+  readonly leaseMs: number;
+}
+
 export interface Ports {
+  readonly settings: Settings;
   readonly play: PlayApi;
   readonly store: PurchaseStore;
   readonly outbox: Outbox;
@@ -277,4 +315,7 @@ export interface Ports {
   readonly chance: Chance;
   readonly log: Log;
   readonly background: Background;
+  readonly effects: EffectStarter;
+  readonly join: Join;
+  readonly recentAsks: RecentAsks;
 }

@@ -1,6 +1,6 @@
 import { addDuration, type Instant } from "./instant.ts";
 import { isVoided, isVoidedAtAll, hasVoidedUnits, type Observations } from "./observation.ts";
-import type { EndedBy, LineItem, Purchase, PurchaseState } from "./purchase.ts";
+import { type EndedBy, type LineItem, type Purchase, type PurchaseState, renews } from "./purchase.ts";
 
 /** Why a grant ended: the closed list of entitlement-grants.md section 4. */
 export type RevocationReason =
@@ -101,7 +101,7 @@ function paidAccess(item: LineItem, purchase: Purchase, rules: AccessRules, now:
 /** Play keeps a renewing subscription alive for a silent day or more around a failed charge (section 5). */
 function accessEnd(item: LineItem, purchase: Purchase, rules: AccessRules): Instant | null {
   if (item.expiresAt === null) return null;
-  const renewing = item.autoRenewing === true && purchase.state !== "canceled";
+  const renewing = renews(item) && purchase.state !== "canceled";
   return renewing ? item.expiresAt + rules.renewalLeewayMs : item.expiresAt;
 }
 
@@ -139,7 +139,8 @@ export function stateOf(purchase: Purchase, observations: Observations): Purchas
     return paid && isVoidedAtAll(observations) ? "refunded" : purchase.state;
   }
   if (purchase.state === "pending" || purchase.state === "pending_purchase_canceled") return purchase.state;
-  const voided = purchase.items.length > 0 && purchase.items.every((item) => isVoided(observations, item.orderId));
+  const begun = purchase.items.filter((item) => item.expiresAt !== null);
+  const voided = begun.length > 0 && begun.every((item) => isVoided(observations, item.orderId));
   if (voided || (purchase.state === "expired" && observations.revoked)) return "revoked";
   return purchase.state;
 }

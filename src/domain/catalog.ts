@@ -40,7 +40,10 @@ export interface Catalog {
 }
 
 const name = z.string().min(1).max(200);
-const entitlementId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, "letters, digits, _ and - only, at most 100");
+/** A path segment in Firestore, which keeps `__…__` for itself. */
+const entitlementId = z
+  .string()
+  .regex(/^(?!__.*__$)[A-Za-z0-9_-]{1,100}$/, "letters, digits, _ and - only, at most 100, and not __…__");
 const references = z.array(entitlementId);
 const common = { package_name: name, product_id: name, entitlements: references };
 
@@ -153,7 +156,8 @@ function checkReferences(
 
 /** The entitlements that one item gives: those of its base plan, where the product names it, else the product's. */
 export function entitlementsOf(product: Product, item: LineItem): readonly string[] {
-  const ofPlan = item.basePlanId === null ? undefined : product.basePlans[item.basePlanId];
+  const plan = item.basePlanId;
+  const ofPlan = plan !== null && Object.hasOwn(product.basePlans, plan) ? product.basePlans[plan] : undefined;
   return ofPlan ?? product.entitlements;
 }
 

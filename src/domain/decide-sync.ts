@@ -5,7 +5,7 @@ import { diffGrants } from "./diff-grants.ts";
 import { type EffectRequest, requestEffect } from "./effect.ts";
 import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { CustomerId, GrantId, PurchaseId } from "./ids.ts";
+import type { CustomerId, PurchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { type Observation, observe } from "./observation.ts";
 import { type Claim, isSomeoneElses, ownerOf } from "./ownership.ts";
@@ -115,7 +115,6 @@ function decideWrites(
   const purchase: PurchaseRecord = {
     ...next,
     replaced: retired?.id ?? next.replaced,
-    grantIds: addOpened(next, change),
     closed: closedAfter(closed, change?.changed ?? []),
     nextSyncAt: syncAgainAt(next, policy, now),
     updatedAt: now,
@@ -175,12 +174,6 @@ function markAttempts(change: FileChange, runner: string | null): FileChange {
   const staying = changed.filter((slot) => change.customer.slots[slot.id] !== undefined);
   const slots = { ...change.customer.slots, ...Object.fromEntries(staying.map((slot) => [slot.id, slot])) };
   return { ...change, changed, customer: { ...change.customer, slots } };
-}
-
-function addOpened(record: PurchaseRecord, change: FileChange | null): readonly GrantId[] {
-  const touched = change?.grants.filter((grant) => grant.purchaseId === record.id).map((grant) => grant.id) ?? [];
-  const opened = touched.filter((id) => !record.grantIds.includes(id));
-  return opened.length === 0 ? record.grantIds : [...record.grantIds, ...opened];
 }
 
 function closedAfter(closed: PurchaseRecord["closed"], changed: readonly Slot[]): PurchaseRecord["closed"] {

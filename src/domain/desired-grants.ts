@@ -2,7 +2,7 @@ import { type Access, type AccessRules, accessOf, stateOf, unitsHeld } from "./a
 import { type Catalog, entitlementsOf } from "./catalog.ts";
 import { type CustomerId, type SlotId, slotId } from "./ids.ts";
 import { HOUR, type Instant } from "./instant.ts";
-import type { LineItem, Purchase } from "./purchase.ts";
+import { type LineItem, type Purchase, renews } from "./purchase.ts";
 import type { PurchaseRecord } from "./purchase-file.ts";
 import type { Slot, Target } from "./slot.ts";
 
@@ -114,7 +114,7 @@ function targetOf(record: PurchaseRecord, item: LineItem, access: Access): Targe
     orderId: item.orderId,
     expiresAt: access.kind === "active" && item.expiresAt === null ? access.until : item.expiresAt,
     state: answer === null ? "unknown" : stateOf(answer, record.observations),
-    willRenew: item.autoRenewing === true && answer?.state !== "canceled",
+    willRenew: renews(item) && answer?.state !== "canceled",
   };
 }
 

@@ -4,7 +4,12 @@ import type { Instant } from "./instant.ts";
 /** What may be done outside after a commit: the closed list. */
 export type Effect =
   | { readonly kind: "fulfill_slot"; readonly customerId: CustomerId; readonly slotId: SlotId }
-  | { readonly kind: "find_orphans"; readonly customerId: CustomerId; readonly slotId: SlotId }
+  | {
+      readonly kind: "find_orphans";
+      readonly customerId: CustomerId;
+      readonly slotId: SlotId;
+      readonly integrationType: string;
+    }
   | { readonly kind: "acknowledge_purchase"; readonly purchaseId: PurchaseId }
   | { readonly kind: "sync_purchase"; readonly purchaseId: PurchaseId };
 

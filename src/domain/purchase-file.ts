@@ -30,8 +30,6 @@ export interface PurchaseRecord extends PurchaseRef {
   readonly replaced: PurchaseId | null;
   /** Rises with every answer of Google's that changed something, and with what we did to the purchase at Google. */
   readonly revision: number;
-  /** Every row it ever opened, oldest first. */
-  readonly grantIds: readonly GrantId[];
   readonly closed: Readonly<Record<SlotId, ClosedSlot>>;
   /** When Google must be asked again even without a notice. */
   readonly nextSyncAt: Instant | null;
@@ -84,7 +82,8 @@ export interface LicenseOrphan {
   readonly id: string;
   readonly licenseId: string | null;
   readonly slotId: SlotId;
-  readonly grantId: GrantId;
+  /** The row it was made for, as its metadata say. */
+  readonly grantId: string | null;
   readonly customerId: CustomerId;
   readonly orderId: string | null;
   readonly foundAt: Instant;
@@ -103,7 +102,6 @@ export interface Writes {
   readonly events: readonly GrantEvent[];
   readonly effects: readonly EffectRequest[];
   readonly licenseKeys: readonly SealedLicenseKey[];
-  readonly orphans: readonly LicenseOrphan[];
   readonly audit: AuditEntry | null;
 }
 
@@ -117,7 +115,6 @@ export const NO_WRITES: Writes = {
   events: [],
   effects: [],
   licenseKeys: [],
-  orphans: [],
   audit: null,
 };
 
@@ -125,6 +122,8 @@ export const NO_WRITES: Writes = {
 export interface Decision<T> {
   readonly result: T;
   readonly writes: Writes | null;
+  /** Of a decision made by an effect: nothing is left to do for it, so it is finished in the same commit. */
+  readonly completes?: boolean;
 }
 
 export function newPurchaseRecord(ref: PurchaseRef, now: Instant): PurchaseRecord {
@@ -136,7 +135,6 @@ export function newPurchaseRecord(ref: PurchaseRef, now: Instant): PurchaseRecor
     chainId: ref.type === "subscription" ? chainId(ref.id) : null,
     replaced: null,
     revision: 0,
-    grantIds: [],
     closed: {},
     nextSyncAt: null,
     createdAt: now,

@@ -58,6 +58,11 @@ export interface Purchase {
   readonly autoResumesAt: Instant | null;
 }
 
+/** Will Google charge for this item again? One that leaves ends, whatever its plan says. */
+export function renews(item: LineItem): boolean {
+  return item.autoRenewing === true && !item.leaving;
+}
+
 /** Of several items the one that ends last (the first of equals) speaks for the purchase (contract section 3). */
 export function leadingItem(purchase: Purchase): LineItem | undefined {
   let leading: LineItem | undefined;
@@ -97,6 +102,8 @@ const RECHECK: Partial<Record<PurchaseState, number>> = {
 
 /** While a renewal is overdue Google keeps the subscription running for a silent day or more: look again this often. */
 const OVERDUE_RECHECK = 15 * MINUTE;
+/** All ends have passed, and Google still calls it alive: it will say otherwise sooner or later, perhaps unheard. */
+const LINGERING_RECHECK = DAY;
 
 /**
  * When Google must be asked again even if no notice comes: at the next end of an item or of its leeway, at a rental's
@@ -110,6 +117,23 @@ export function nextSyncAt(purchase: Purchase, ends: readonly Instant[], now: In
   const recheck = RECHECK[purchase.state];
   if (recheck !== undefined) due.push(now + recheck);
   if (purchase.autoResumesAt !== null && purchase.autoResumesAt > now) due.push(purchase.autoResumesAt);
-  if (purchase.state === "active" && ends.some((end) => end <= now) && due.length > 0) due.push(now + OVERDUE_RECHECK);
+  const lingers = due.length === 0 && ends.length > 0 && (purchase.state === "active" || purchase.state === "canceled");
+  if (lingers) due.push(now + LINGERING_RECHECK);
+  else if (purchase.state === "active" && isOverdue(purchase, now)) due.push(now + OVERDUE_RECHECK);
   return due.length === 0 ? null : Math.min(...due);
+}
+
+/** What doesn't renew is over at its end; only a charge can be late. */
+function isOverdue(purchase: Purchase, now: Instant): boolean {
+  return purchase.items.some((item) => renews(item) && item.expiresAt !== null && item.expiresAt <= now);
+}
+
+/**
+ * A purchase that Google has forgotten (410, or a token it no longer knows), as it must be taken from now on: no proof of
+ * a refund, so what was paid runs to its stored end, and not a moment longer (google-play.md section 11).
+ */
+export function forgotten(last: Purchase, now: Instant): Purchase {
+  if (last.type === "one_time") return last;
+  const paid = last.items.some((item) => item.expiresAt !== null && item.expiresAt > now);
+  return paid ? last : { ...last, state: "expired" };
 }

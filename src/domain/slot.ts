@@ -207,7 +207,7 @@ function seedOf(slot: Slot, until: Instant | null) {
     chainId: target.chainId,
     regrantOf: generation === 0 ? null : grantId(slot.id, generation),
     licenseKey: slot.shown,
-    expiresAt: until,
+    expiresAt: slot.shown === null ? null : until,
   };
 }
 

@@ -1,0 +1,46 @@
+import { FieldValue, Timestamp } from "@google-cloud/firestore";
+import { z } from "zod";
+import type { Effect, EffectRequest } from "../../domain/effect.ts";
+import { stamp } from "./documents.ts";
+import { customerIdSchema, purchaseIdSchema, slotIdSchema, timestamp } from "./schemas.ts";
+
+const slotEffect = { customerId: customerIdSchema, slotId: slotIdSchema };
+
+const effectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("fulfill_slot"), ...slotEffect }),
+  z.object({ kind: z.literal("find_orphans"), ...slotEffect, integrationType: z.string() }),
+  z.object({ kind: z.literal("acknowledge_purchase"), purchaseId: purchaseIdSchema }),
+  z.object({ kind: z.literal("sync_purchase"), purchaseId: purchaseIdSchema }),
+]);
+
+const outboxSchema = z.object({
+  effect: effectSchema,
+  due_at: timestamp,
+  asked_at: timestamp,
+  attempts: z.number().default(0),
+  lease: z.string().nullish(),
+  /** By the server's clock, so that its age can be told by anybody. */
+  leased_at: z.instanceof(Timestamp).nullish(),
+});
+
+export type OutboxDocument = z.output<typeof outboxSchema>;
+
+export function readOutboxDocument(data: unknown): OutboxDocument {
+  return outboxSchema.parse(data);
+}
+
+/** An effect born with its lease: whoever commits runs it. */
+export function createLeasedEffect(request: EffectRequest, lease: string) {
+  return { ...askEffect(request), attempts: 0, lease, leased_at: FieldValue.serverTimestamp() };
+}
+
+/** Asked for, perhaps again: due, while its lease and its tries stay as they are. */
+export function askEffect({ effect, dueAt }: EffectRequest) {
+  return { effect, due_at: stamp(dueAt), asked_at: stamp(dueAt) };
+}
+
+export function takeLease(lease: string) {
+  return { lease, leased_at: FieldValue.serverTimestamp() };
+}
+
+export const NO_LEASE = { lease: null, leased_at: null };

@@ -1,0 +1,131 @@
+import type { DocumentSnapshot, Firestore, QueryDocumentSnapshot, Timestamp } from "@google-cloud/firestore";
+import type { EffectId } from "../../domain/ids.ts";
+import type { LeasedEffect, Outbox } from "../../ports.ts";
+import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
+import { stamp } from "./documents.ts";
+import { guarded, isConflict } from "./errors.ts";
+import { NO_LEASE, type OutboxDocument, readOutboxDocument, takeLease } from "./outbox-documents.ts";
+import { paths } from "./paths.ts";
+
+/** Effects that others hold stand at the head of the queue until they are done: read past so many of them. */
+const HELD_BY_OTHERS = 200;
+
+/**
+ * The outbox in Firestore. A lease is a mark with the server's time; its age is that of the reading server's clock, so
+ * no clock of ours decides who may run what.
+ */
+export function createFirestoreOutbox(
+  db: Firestore,
+  versions: EffectVersions<Timestamp>,
+  options: StoreOptions,
+): Outbox {
+  const { outbox } = paths(db);
+  const refOf = (effect: LeasedEffect) => outbox.doc(effect.id);
+
+  const leased = (id: EffectId, data: OutboxDocument, lease: string, since: number, version: Timestamp): LeasedEffect => {
+    const effect: LeasedEffect = {
+      id,
+      effect: data.effect,
+      lease,
+      attempts: data.attempts,
+      askedAt: data.asked_at,
+      leasedUntil: since + options.leaseMs,
+    };
+    versions.set(effect, version);
+    return effect;
+  };
+
+  const lease = async (snapshot: QueryDocumentSnapshot): Promise<LeasedEffect | null> => {
+    const data = readOutboxDocument(snapshot.data());
+    if (isHeld(snapshot, data, options.leaseMs)) return null;
+    const mark = options.newLease();
+    const since = options.clock.monotonic();
+    const written = await changed(() =>
+      snapshot.ref.update(takeLease(mark), { lastUpdateTime: snapshot.updateTime }),
+    );
+    return written === null ? null : leased(snapshot.id as EffectId, data, mark, since, written.writeTime);
+  };
+
+  /** Changes the effect if it is as we know it; if it was asked for again in the meantime, `again` says what then. */
+  const settle = async (
+    effect: LeasedEffect,
+    first: (version: Timestamp) => Promise<unknown>,
+    again: (snapshot: DocumentSnapshot) => Promise<unknown>,
+  ): Promise<void> => {
+    const version = versions.get(effect);
+    if (version !== undefined && (await changed(() => first(version))) !== null) return;
+    const snapshot = await guarded(() => refOf(effect).get());
+    if (!snapshot.exists || readOutboxDocument(snapshot.data()).lease !== effect.lease) return;
+    await changed(() => again(snapshot));
+  };
+
+  return {
+    async lease(now, limit) {
+      const query = outbox.where("due_at", "<=", stamp(now)).orderBy("due_at").limit(limit + HELD_BY_OTHERS);
+      const { docs } = await guarded(() => query.get());
+      const free = docs.filter((doc) => !isHeld(doc, readOutboxDocument(doc.data()), options.leaseMs)).slice(0, limit);
+      const taken = await Promise.all(free.map(lease));
+      return taken.filter((effect) => effect !== null);
+    },
+
+    async renew(effect) {
+      const ref = refOf(effect);
+      const snapshot = await guarded(() => ref.get());
+      const version = snapshot.updateTime;
+      const data = snapshot.exists ? readOutboxDocument(snapshot.data()) : null;
+      if (data?.lease !== effect.lease || version === undefined) return null;
+      const since = options.clock.monotonic();
+      const written = await changed(() => ref.update(takeLease(effect.lease), { lastUpdateTime: version }));
+      return written === null ? null : leased(effect.id, data, effect.lease, since, written.writeTime);
+    },
+
+    finish: (effect) =>
+      settle(
+        effect,
+        (version) => refOf(effect).delete({ lastUpdateTime: version }),
+        (snapshot) => refOf(effect).update(NO_LEASE, preconditionOf(snapshot)),
+      ),
+
+    postpone: (effect, dueAt, error) => {
+      const tried = { ...NO_LEASE, attempts: effect.attempts + 1, last_error: error };
+      return settle(
+        effect,
+        (version) => refOf(effect).update({ ...tried, due_at: stamp(dueAt) }, { lastUpdateTime: version }),
+        (snapshot) => refOf(effect).update(tried, preconditionOf(snapshot)),
+      );
+    },
+
+    async backlog(now) {
+      const due = outbox.where("due_at", "<=", stamp(now));
+      const [count, first] = await guarded(() =>
+        Promise.all([due.count().get(), due.orderBy("due_at").limit(1).get()]),
+      );
+      const oldest = first.docs[0];
+      return {
+        due: count.data().count,
+        oldestDueAt: oldest === undefined ? null : readOutboxDocument(oldest.data()).due_at,
+      };
+    },
+  };
+}
+
+function isHeld(snapshot: QueryDocumentSnapshot, { lease, leased_at }: OutboxDocument, leaseMs: number): boolean {
+  if (lease == null || leased_at == null) return false;
+  return snapshot.readTime.toMillis() - leased_at.toMillis() < leaseMs;
+}
+
+function preconditionOf(snapshot: DocumentSnapshot) {
+  return snapshot.updateTime === undefined ? {} : { lastUpdateTime: snapshot.updateTime };
+}
+
+/** @returns null when the document was not as expected. */
+async function changed<T>(write: () => Promise<T>): Promise<T | null> {
+  return guarded(async () => {
+    try {
+      return await write();
+    } catch (error) {
+      if (isConflict(error)) return null;
+      throw error;
+    }
+  });
+}

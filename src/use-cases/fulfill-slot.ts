@@ -1,0 +1,264 @@
+import { changeSlots } from "../domain/apply-commands.ts";
+import { isExhausted, STRAGGLER_MS } from "../domain/backoff.ts";
+import type { Effect } from "../domain/effect.ts";
+import { requestEffect } from "../domain/effect.ts";
+import type { Instant } from "../domain/instant.ts";
+import { type Decision, NO_WRITES, type PurchaseFile, type SealedLicenseKey, type Writes } from "../domain/purchase-file.ts";
+import {
+  closeAttempt,
+  grantOfDelivery,
+  nextStep,
+  openAttempt,
+  recordApplied,
+  recordDelivered,
+  recordFailure,
+  type Slot,
+  type SlotChange,
+  type Step,
+  wantedAccess,
+} from "../domain/slot.ts";
+import type { Delivery, StepOutcome } from "../integrations/integration.ts";
+import type { LeasedEffect, LoadedFile, UpdateOptions } from "../ports.ts";
+import { findOrphans } from "./find-orphans.ts";
+import type { EffectPorts, EffectResult } from "./run-effects.ts";
+
+type Fulfilment = Extract<Effect, { kind: "fulfill_slot" }>;
+
+/** Steps in one run: revoke, deliver, extend is the longest path; more means that the target keeps moving. */
+const MAX_STEPS = 8;
+
+/** One run: what it works on and under which lease. */
+interface Run {
+  readonly ports: EffectPorts;
+  readonly effect: Fulfilment;
+  lease: LeasedEffect;
+  basis: LoadedFile | null;
+  /** The key of the licence in hand, once it was read or made in this run. */
+  key: SealedLicenseKey | null;
+}
+
+/**
+ * Brings what is real outside to what is wanted, step by step, until nothing is left to do.
+ *
+ * A lease keeps others away, but does not stop a process that was frozen; so a delivery is marked before it goes out, it
+ * is recorded only while the mark is still ours, and what could not be recorded is taken back at once. Whoever finds
+ * another's mark looks for what that one left, now and once more when nothing of it can still be under way.
+ */
+export async function fulfillSlot(ports: EffectPorts, leased: LeasedEffect, effect: Fulfilment): Promise<EffectResult> {
+  const run: Run = { ports, effect, lease: leased, basis: leased.basis ?? null, key: null };
+  for (let count = 0; count < MAX_STEPS; count += 1) {
+    const plan = await planStep(run);
+    if (plan.step === "none") return { kind: plan.completed ? "completed" : "done" };
+    const result = await takeStep(run, plan.step, plan.slot, plan.takenOver);
+    if (result !== "next") return result;
+  }
+  return { kind: "later", code: "moving_target" };
+}
+
+type Plan =
+  | { readonly step: "none"; readonly completed: boolean }
+  | { readonly step: Exclude<Step, "none">; readonly slot: Slot; readonly takenOver: boolean };
+
+/** Decides the next step; a delivery is marked in the same commit, unless the mark stands there already. */
+async function planStep(run: Run): Promise<Plan> {
+  const { lease } = run.lease;
+  const { result, completed } = await change(run, (slot, now): SlotDecision<Exclude<Plan, { step: "none" }> | null> => {
+    const step = slot === null ? "none" : nextStep(slot);
+    if (slot === null || step === "none") return { result: null, change: null };
+    const ours = slot.attempt?.lease === lease;
+    const takenOver = slot.attempt !== null && !ours;
+    if (step !== "deliver" || ours) return { result: { step, slot, takenOver }, change: null };
+    const marked = openAttempt(slot, lease);
+    const later = takenOver ? [searchLater(run, slot, now)] : [];
+    return { result: { step, slot: marked, takenOver }, change: { slot: marked, rows: [] }, effects: later };
+  });
+  return result ?? { step: "none", completed };
+}
+
+/** Nothing of the former holder can still be on its way by then. */
+function searchLater(run: Run, slot: Slot, now: Instant) {
+  const { customerId, slotId } = run.effect;
+  const effect = { kind: "find_orphans", customerId, slotId, integrationType: slot.integrationType } as const;
+  return requestEffect(effect, now + run.ports.settings.leaseMs + STRAGGLER_MS);
+}
+
+async function takeStep(run: Run, step: Exclude<Step, "none">, slot: Slot, takenOver: boolean): Promise<EffectResult | "next"> {
+  const delivery = run.ports.deliveries.get(slot.integrationType);
+  if (delivery === undefined) {
+    run.ports.log.error("fulfill.no_integration", { slot_id: slot.id, type: slot.integrationType });
+    return { kind: "later", code: "no_integration" };
+  }
+  if (takenOver) await searchNow(run, slot);
+  if (step === "abandon") return abandon(run, slot);
+  if (!(await holdFor(run, delivery.timeoutMs))) return { kind: "later", code: "lease_lost" };
+  return step === "deliver" ? deliver(run, delivery, slot) : apply(run, delivery, slot, step);
+}
+
+async function searchNow(run: Run, slot: Slot): Promise<void> {
+  const { customerId, slotId } = run.effect;
+  await findOrphans(run.ports, { kind: "find_orphans", customerId, slotId, integrationType: slot.integrationType });
+}
+
+/** Nobody wants the delivery any more whose end is unknown; what it may have left was looked for just now. */
+async function abandon(run: Run, slot: Slot): Promise<"next"> {
+  await change(run, (current, now) => {
+    if (current?.attempt?.number !== slot.attempt?.number || current === null) return { result: null, change: null };
+    return {
+      result: null,
+      change: { slot: closeAttempt(current), rows: [] },
+      effects: [searchLater(run, current, now)],
+    };
+  });
+  return "next";
+}
+
+/** A call goes out only under a lease that lasts longer than the call can. */
+async function holdFor(run: Run, ms: number): Promise<boolean> {
+  const { outbox, clock } = run.ports;
+  if (run.lease.leasedUntil - clock.monotonic() > ms) return true;
+  const renewed = await outbox.renew(run.lease);
+  if (renewed === null) return false;
+  run.lease = renewed;
+  return renewed.leasedUntil - clock.monotonic() > ms;
+}
+
+async function deliver(run: Run, delivery: Delivery, slot: Slot): Promise<EffectResult | "next"> {
+  const offer = run.ports.settings.policy.catalog.entitlements.get(slot.entitlementId)?.integration.offer;
+  const attempt = slot.attempt?.number ?? 0;
+  const outcome = await delivery.deliver({ slot, offer, attempt, grantId: grantOfDelivery(slot) });
+  if (outcome.kind !== "done") return undelivered(run, slot, attempt, outcome);
+  const { result: kept } = await change(run, (current, now) => {
+    if (!isOurs(current, attempt, run)) return { result: false, change: null };
+    const recorded = recordDelivered(current, slot.target.productId, outcome.delivered, now);
+    return { result: true, change: recorded, key: outcome.key };
+  });
+  if (kept) {
+    run.key = outcome.key;
+    return "next";
+  }
+  // Somebody took over: nobody will ever hold this one.
+  run.ports.log.warn("fulfill.discarded", { slot_id: slot.id, attempt });
+  await outcome.discard();
+  return { kind: "later", code: "lease_lost" };
+}
+
+function isOurs(slot: Slot | null, attempt: number, run: Run): slot is Slot {
+  return slot?.attempt?.number === attempt && slot.attempt.lease === run.lease.lease;
+}
+
+async function undelivered(
+  run: Run,
+  slot: Slot,
+  attempt: number,
+  outcome: Exclude<StepOutcome, { kind: "done" }>,
+): Promise<EffectResult | "next"> {
+  const { ports, lease } = run;
+  const tooLong = isExhausted("fulfill_slot", ports.clock.now() - lease.askedAt);
+  if (outcome.kind === "try_later" && (outcome.made === "unknown" || !tooLong)) {
+    // Where nobody knows what happened the mark stays: the next run looks for what may have been left.
+    if (outcome.made === "nothing") await unmark(run, attempt);
+    return { kind: "later", code: outcome.code, afterMs: outcome.afterMs };
+  }
+  const failure =
+    outcome.kind === "gave_up"
+      ? outcome.failure
+      : { code: outcome.code, message: "The licence could not be issued for a day." };
+  ports.log.error("fulfill.gave_up", { slot_id: slot.id, code: failure.code });
+  await change(run, (current, now) =>
+    isOurs(current, attempt, run)
+      ? { result: null, change: recordFailure(current, failure, now) }
+      : { result: null, change: null },
+  );
+  return "next";
+}
+
+async function unmark(run: Run, attempt: number): Promise<void> {
+  await change(run, (current) =>
+    isOurs(current, attempt, run)
+      ? { result: null, change: { slot: closeAttempt(current), rows: [] } }
+      : { result: null, change: null },
+  );
+}
+
+async function apply(
+  run: Run,
+  delivery: Delivery,
+  slot: Slot,
+  step: "extend" | "suspend" | "resume" | "revoke",
+): Promise<EffectResult | "next"> {
+  const wanted = wantedAccess(slot);
+  const until = wanted.kind === "active" ? wanted.until : null;
+  const key = await keyOf(run, slot);
+  const outcome = await (step === "extend" ? delivery.extend(slot, key, until) : delivery[step](slot, key));
+  if (outcome.kind === "try_later") return { kind: "later", code: outcome.code, afterMs: outcome.afterMs };
+  if (outcome.kind === "gave_up") {
+    // Access must not outlive the payment, so this is never given up: slower and slower, and somebody is told.
+    run.ports.log.error("fulfill.refused", { slot_id: slot.id, step, code: outcome.failure.code });
+    return { kind: "later", code: outcome.failure.code };
+  }
+  await change(run, (current, now) =>
+    current !== null && current.shown?.id === slot.shown?.id && current.applied.kind !== "none"
+      ? { result: null, change: recordApplied(current, step, until, now) }
+      : { result: null, change: null },
+  );
+  return "next";
+}
+
+async function keyOf(run: Run, slot: Slot): Promise<SealedLicenseKey | null> {
+  const id = slot.shown?.id;
+  if (id === undefined) return null;
+  if (run.key?.id !== id) run.key = (await run.ports.records.licenseKeys([id]))[0] ?? null;
+  return run.key;
+}
+
+interface SlotDecision<T> {
+  readonly result: T;
+  readonly change: SlotChange | null;
+  readonly key?: SealedLicenseKey | null;
+  readonly effects?: Writes["effects"];
+}
+
+/** One commit on the slot. If it leaves nothing to do, the effect is finished in it. */
+async function change<T>(run: Run, decide: (slot: Slot | null, now: Instant) => SlotDecision<T>) {
+  const { customerId, slotId } = run.effect;
+  const ids = { purchaseId: null, relatedId: null, customerId };
+  const { store, clock } = run.ports;
+  const options: UpdateOptions = { effect: run.lease, ...(run.basis === null ? {} : { basis: run.basis }) };
+  const committed = await store.update(
+    ids,
+    (file) => toDecision(file, decide(file.customer?.slots[slotId] ?? null, clock.now()), clock.now()),
+    options,
+  );
+  run.basis = committed.after;
+  return committed;
+}
+
+function toDecision<T>(file: PurchaseFile, decided: SlotDecision<T>, now: Instant): Decision<T> {
+  const { result, change: slotChange, key, effects } = decided;
+  if (slotChange === null || file.customer === null) return { result, writes: null };
+  const change = changeSlots(file.customer, [slotChange], now);
+  const writes: Writes = {
+    ...NO_WRITES,
+    customer: change.customer,
+    entitlements: change.entitlements,
+    grants: change.grants,
+    events: change.events,
+    effects: effects ?? [],
+    licenseKeys: key == null ? [] : [key],
+    audit:
+      change.grants.length === 0
+        ? null
+        : {
+            at: now,
+            cause: "effect",
+            customerId: file.customer.customerId,
+            purchaseId: slotChange.slot.target.purchaseId,
+            changes: change.grants.map(({ id, entitlementId, status }) => ({
+              kind: "grant",
+              grantId: id,
+              summary: `${entitlementId} ${status}`,
+            })),
+          },
+  };
+  return { result, writes, completes: nextStep(slotChange.slot) === "none" };
+}

@@ -1,0 +1,132 @@
+import { AppError, type ErrorCode } from "../domain/errors.ts";
+import {
+  type DeveloperNotification,
+  developerNotificationSchema,
+  type Notification,
+  toNotification,
+} from "../domain/google-play/developer-notification.ts";
+import { DAY } from "../domain/instant.ts";
+import { purchaseRef } from "../domain/purchase-file.ts";
+import type { Ports } from "../ports.ts";
+import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
+
+/** A message as it came, by push or by pull. */
+export interface NotificationMessage {
+  readonly messageId: string | null;
+  readonly source: "push" | "pull";
+  /** The message's data, decoded from base64; null if it wasn't that. */
+  readonly text: string | null;
+  /** As received, for the dead letters. */
+  readonly raw: string;
+}
+
+/** `done`: never send it again. `retry`: we couldn't, now. */
+export type Handled = "done" | "retry";
+
+export type NotificationPorts = SyncPorts & Pick<Ports, "intake">;
+
+/** What stays wrong however often the message is delivered (contract section 4). */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(["purchase_not_found", "product_not_in_catalog"]);
+
+/**
+ * One notification of Google's: a hint that something changed. It is synced, set aside, or kept as a dead letter; only
+ * what may go better later is asked for again. It never throws.
+ */
+export async function handleNotification(ports: NotificationPorts, message: NotificationMessage): Promise<Handled> {
+  const fields = { message_id: message.messageId, source: message.source };
+  try {
+    const outcome = await handle(ports, message);
+    ports.log.info("notification", { ...fields, outcome });
+    return "done";
+  } catch (error) {
+    const retryable = error instanceof AppError;
+    ports.log[retryable ? "warn" : "error"]("notification.failed", fields, error);
+    return "retry";
+  }
+}
+
+async function handle(ports: NotificationPorts, message: NotificationMessage): Promise<string> {
+  const notice = readNotice(message.text);
+  if (typeof notice === "string") return deadLetter(ports, message, notice, null);
+  if (!ports.settings.policy.catalog.packages.has(notice.packageName)) {
+    return deadLetter(ports, message, "package_not_allowed", notice.packageName);
+  }
+  const notification = toNotification(notice);
+  switch (notification.kind) {
+    case "sync":
+      return syncNotified(ports, message, notification);
+    case "refund_review":
+      return keepReview(ports, notification);
+    case "test":
+      return "test";
+    case "unknown":
+      ports.log.warn("notification.unknown", { fields: notification.fields });
+      return "unknown";
+  }
+}
+
+function readNotice(text: string | null): DeveloperNotification | "not_base64" | "not_json" | "malformed" {
+  if (text === null) return "not_base64";
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return "not_json";
+  }
+  const parsed = developerNotificationSchema.safeParse(json);
+  return parsed.success ? parsed.data : "malformed";
+}
+
+async function syncNotified(
+  ports: NotificationPorts,
+  message: NotificationMessage,
+  notification: Extract<Notification, { kind: "sync" }>,
+): Promise<string> {
+  const { packageName, type, token, label, observation } = notification;
+  const ref = purchaseRef(packageName, type ?? "subscription", token);
+  try {
+    const synced = await syncPurchase(ports, {
+      ref,
+      cause: "rtdn",
+      priority: "notice",
+      claimant: null,
+      productId: null,
+      observation,
+    });
+    if (synced.kind === "refused") return await deadLetter(ports, message, synced.code, packageName);
+    return `synced ${label}`;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // Google has forgotten the token: what was granted stays until its own end.
+    if (error.code === "purchase_token_expired") return "expired token";
+    if (!HOPELESS.has(error.code)) throw error;
+    return deadLetter(ports, message, error.code, packageName);
+  }
+}
+
+async function keepReview(
+  ports: NotificationPorts,
+  review: Extract<Notification, { kind: "refund_review" }>,
+): Promise<string> {
+  const { packageName, pendingRefundToken, orderId, refundReason, at } = review;
+  await ports.intake.addRefundReview({
+    packageName,
+    pendingRefundToken,
+    orderId,
+    refundReason,
+    receivedAt: ports.clock.now(),
+    answerBy: at + DAY,
+  });
+  return "refund review";
+}
+
+async function deadLetter(
+  ports: NotificationPorts,
+  message: NotificationMessage,
+  reason: string,
+  packageName: string | null,
+): Promise<string> {
+  const { messageId, source, raw } = message;
+  await ports.intake.addDeadLetter({ reason, messageId, source, receivedAt: ports.clock.now(), packageName, data: raw });
+  return `dead letter: ${reason}`;
+}

@@ -1,0 +1,75 @@
+import { type CustomerFile, slotsOf } from "../domain/entitlements.ts";
+import type { Grant } from "../domain/grant.ts";
+import { type GrantId, grantId, type LicenseKeyId, type SlotId } from "../domain/ids.ts";
+import type { PurchaseRecord } from "../domain/purchase-file.ts";
+import type { Secret } from "../domain/secret.ts";
+import { type Slot, wantedAccess } from "../domain/slot.ts";
+import type { Ports } from "../ports.ts";
+
+/** A grant with its licence key in clear: for its owner alone. */
+export interface OwnedGrant {
+  readonly grant: Grant;
+  readonly key: Secret | null;
+}
+
+/** Of rows that ended long ago only the last few of a slot are shown with their purchase; the list has them all. */
+const MAX_GENERATIONS = 5;
+
+/** The grants that one purchase opened, oldest first: open ones from the customer file, ended ones by their ids. */
+export async function grantsOfPurchase(
+  ports: Pick<Ports, "records">,
+  purchase: PurchaseRecord,
+  customer: CustomerFile,
+): Promise<Grant[]> {
+  const slots = slotsOf(customer).filter((slot) => slot.target.purchaseId === purchase.id);
+  const open = slots.flatMap((slot) => (slot.grant === null ? [] : [slot.grant]));
+  const opened = new Set(open.map((grant) => grant.id));
+  const ended = endedIds(purchase, slots).filter((id) => !opened.has(id));
+  const past = ended.length === 0 ? [] : await ports.records.grants(customer.customerId, ended);
+  const all = [...past, ...open].filter((grant) => grant.purchaseId === purchase.id);
+  return all.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+}
+
+function endedIds(purchase: PurchaseRecord, slots: readonly Slot[]): GrantId[] {
+  const generations = new Map<SlotId, number>(slots.map((slot) => [slot.id, slot.generation]));
+  for (const [slot, closed] of Object.entries(purchase.closed)) generations.set(slot as SlotId, closed.generation);
+  return [...generations].flatMap(([slot, last]) => {
+    const first = Math.max(1, last - MAX_GENERATIONS + 1);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => grantId(slot, first + index));
+  });
+}
+
+/** Entitlements that a purchase gives and whose thing is still being delivered. */
+export function pendingEntitlements(purchase: PurchaseRecord, customer: CustomerFile): string[] {
+  const waiting = slotsOf(customer).filter(
+    (slot) => slot.target.purchaseId === purchase.id && isWaiting(slot),
+  );
+  return [...new Set(waiting.map((slot) => slot.entitlementId))].sort();
+}
+
+function isWaiting(slot: Slot): boolean {
+  return wantedAccess(slot).kind === "active" && slot.grant?.status !== "Delivered" && slot.failure === null;
+}
+
+/** True while some process is delivering just now, so that waiting a moment may be worth it. */
+export function isBeingDelivered(purchase: PurchaseRecord, customer: CustomerFile): boolean {
+  return slotsOf(customer).some(
+    (slot) => slot.target.purchaseId === purchase.id && isWaiting(slot) && slot.attempt !== null,
+  );
+}
+
+/** Opens the licence keys of a customer's own grants. */
+export async function withKeys(
+  ports: Pick<Ports, "records" | "secretBox">,
+  grants: readonly Grant[],
+): Promise<OwnedGrant[]> {
+  const ids = [...new Set(grants.flatMap(({ licenseKey }) => (licenseKey === null ? [] : [licenseKey.id])))];
+  const sealed = ids.length === 0 ? [] : await ports.records.licenseKeys(ids);
+  const keys = new Map<LicenseKeyId, Secret>(
+    await Promise.all(sealed.map(async (key) => [key.id, await ports.secretBox.open(key.sealed, key.slotId)] as const)),
+  );
+  return grants.map((grant) => ({
+    grant,
+    key: grant.licenseKey === null ? null : (keys.get(grant.licenseKey.id) ?? null),
+  }));
+}

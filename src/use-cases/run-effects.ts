@@ -1,0 +1,107 @@
+import { backoff } from "../domain/backoff.ts";
+import type { Effect } from "../domain/effect.ts";
+import { AppError, OutsideError } from "../domain/errors.ts";
+import type { Deliveries } from "../integrations/registry.ts";
+import type { LeasedEffect, Ports, Started } from "../ports.ts";
+import { acknowledgePurchase } from "./acknowledge-purchase.ts";
+import { findOrphans } from "./find-orphans.ts";
+import { fulfillSlot } from "./fulfill-slot.ts";
+import { isForgotten, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
+
+/** How running an effect ended. `completed`: it was finished together with its last change. */
+export type EffectResult =
+  | { readonly kind: "done" }
+  | { readonly kind: "completed" }
+  | { readonly kind: "later"; readonly code: string; readonly afterMs?: number | null };
+
+export type EffectPorts = SyncPorts &
+  Pick<Ports, "outbox" | "records" | "intake" | "chance"> & { readonly deliveries: Deliveries };
+
+/** Runs, in the background, the effects that a commit leased to this process. What fails stays in the outbox. */
+export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]): Started {
+  const deliveries: Promise<void>[] = [];
+  for (const effect of leased) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    ports.background.run(() => runEffect(ports, effect).finally(resolve));
+    if (effect.effect.kind === "fulfill_slot") deliveries.push(promise);
+  }
+  return { delivered: deliveries.length === 0 ? null : Promise.all(deliveries).then(() => undefined) };
+}
+
+/**
+ * Leases what is due and runs it: what other processes left when they died, what has to be tried again.
+ *
+ * @returns How many effects were run.
+ */
+export async function runDueEffects(ports: EffectPorts, limit: number): Promise<number> {
+  const leased = await ports.outbox.lease(ports.clock.now(), limit);
+  await Promise.all(leased.map((effect) => runEffect(ports, effect)));
+  return leased.length;
+}
+
+/**
+ * Runs one leased effect and says so to the outbox. Be careful here: whatever happens, the effect must end finished,
+ * postponed, or with a lease that runs out.
+ */
+async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<void> {
+  const startedAt = ports.clock.monotonic();
+  const fields = { effect_id: leased.id, kind: leased.effect.kind, attempt: leased.attempts + 1 };
+  try {
+    const result = await attemptEffect(ports, leased);
+    if (result.kind === "done") await ports.outbox.finish(leased);
+    if (result.kind === "later") await postpone(ports, leased, result.code, result.afterMs ?? null);
+    const outcome = result.kind === "later" ? result.code : result.kind;
+    ports.log.info("effect", { ...fields, outcome, ms: Math.round(ports.clock.monotonic() - startedAt) });
+  } catch (error) {
+    // The store itself failed: the lease runs out by itself and somebody takes over.
+    ports.log.error("effect.abandoned", fields, error);
+  }
+}
+
+async function attemptEffect(ports: EffectPorts, leased: LeasedEffect): Promise<EffectResult> {
+  try {
+    return await dispatch(ports, leased, leased.effect);
+  } catch (error) {
+    if (error instanceof AppError) return { kind: "later", code: error.code, afterMs: error.retryAfterMs };
+    if (error instanceof OutsideError) return { kind: "later", code: error.code, afterMs: error.retryAfterMs };
+    ports.log.error("effect.bug", { effect_id: leased.id, kind: leased.effect.kind }, error);
+    return { kind: "later", code: "internal_error" };
+  }
+}
+
+function dispatch(ports: EffectPorts, leased: LeasedEffect, effect: Effect): Promise<EffectResult> {
+  switch (effect.kind) {
+    case "fulfill_slot":
+      return fulfillSlot(ports, leased, effect);
+    case "find_orphans":
+      return findOrphans(ports, effect);
+    case "acknowledge_purchase":
+      return acknowledgePurchase(ports, leased, effect);
+    case "sync_purchase":
+      return syncLinked(ports, effect.purchaseId);
+  }
+}
+
+async function syncLinked(ports: SyncPorts, purchaseId: Extract<Effect, { kind: "sync_purchase" }>["purchaseId"]): Promise<EffectResult> {
+  const { file } = await ports.store.load({ purchaseId, relatedId: null, customerId: null });
+  if (file.purchase === null) return { kind: "done" };
+  try {
+    await syncPurchase(ports, {
+      ref: file.purchase,
+      cause: "effect",
+      priority: "sweep",
+      claimant: null,
+      productId: null,
+      observation: null,
+    });
+  } catch (error) {
+    // Google has forgotten the old token: there is nothing more to learn about it.
+    if (!isForgotten(error)) throw error;
+  }
+  return { kind: "done" };
+}
+
+async function postpone(ports: EffectPorts, leased: LeasedEffect, code: string, afterMs: number | null): Promise<void> {
+  const delay = Math.max(backoff(leased.attempts + 1, ports.chance()), afterMs ?? 0);
+  await ports.outbox.postpone(leased, ports.clock.now() + delay, code);
+}

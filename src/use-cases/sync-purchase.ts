@@ -1,0 +1,139 @@
+import { decideSync, type SyncOutcome } from "../domain/decide-sync.ts";
+import type { CustomerFile } from "../domain/entitlements.ts";
+import { AppError } from "../domain/errors.ts";
+import { toOneTimePurchase } from "../domain/google-play/product-purchase.ts";
+import { toSubscription } from "../domain/google-play/subscription-purchase.ts";
+import type { CustomerId } from "../domain/ids.ts";
+import type { Observation } from "../domain/observation.ts";
+import { ownerOf } from "../domain/ownership.ts";
+import { forgotten, type Purchase } from "../domain/purchase.ts";
+import { relatedRef } from "../domain/purchase-chain.ts";
+import type { Cause, PurchaseFile, PurchaseRecord, PurchaseRef } from "../domain/purchase-file.ts";
+import type { LoadedFile, Ports, Priority, Started } from "../ports.ts";
+
+export interface SyncRequest {
+  readonly ref: PurchaseRef;
+  readonly cause: Cause;
+  readonly priority: Priority;
+  /** The verified caller; null for notices and sweeps. */
+  readonly claimant: CustomerId | null;
+  /** The product that the caller says it is. */
+  readonly productId: string | null;
+  readonly observation: Observation | null;
+}
+
+export type SyncedPurchase =
+  | Exclude<SyncOutcome, { kind: "synced" | "stale" | "needs_customer" }>
+  | {
+      readonly kind: "synced";
+      readonly purchase: PurchaseRecord;
+      readonly customer: CustomerFile | null;
+      /** What goes on now that it is committed. */
+      readonly started: Started;
+    };
+
+export type SyncPorts = Pick<
+  Ports,
+  "play" | "store" | "settings" | "clock" | "log" | "background" | "effects" | "accountIds" | "join" | "recentAsks"
+>;
+
+/** How often an answer may turn out too old before the caller is told to come again. */
+const MAX_ROUNDS = 6;
+
+/**
+ * THE use case: asks Google about one purchase and makes everything we keep follow from the answer, in one commit.
+ * App calls, notices and sweeps all end here. It may be repeated at any time, by any number of processes.
+ *
+ * @throws AppError what `PlayApi.getPurchase` throws; `play_unavailable` when Google's answer can't be read;
+ *   `store_unavailable`. All of these leave everything as it was.
+ */
+export function syncPurchase(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurchase> {
+  const { ref, claimant, productId, observation, cause } = request;
+  const key = JSON.stringify([ref.id, ref.type, claimant, productId, observation, cause]);
+  return ports.join(`sync ${key}`, () => sync(ports, request));
+}
+
+async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurchase> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    // Read before Google is asked: if this has moved by the commit, our answer may be the older one (rule 6).
+    const before = await ports.store.load({
+      purchaseId: request.ref.id,
+      relatedId: null,
+      customerId: request.claimant,
+    });
+    const outcome = await syncOnce(ports, request, before);
+    if (outcome !== "again") return outcome;
+  }
+  throw new AppError("store_unavailable", "This purchase changes too often just now. Try again in a moment.", {
+    retryable: true,
+  });
+}
+
+async function syncOnce(ports: SyncPorts, request: SyncRequest, before: LoadedFile): Promise<SyncedPurchase | "again"> {
+  const stored = before.file.purchase;
+  const { claimant } = request;
+  if (claimant !== null && stored?.customerId != null && stored.customerId !== claimant) {
+    return { kind: "refused", code: "purchase_owned_by_another_customer" };
+  }
+  const ref: PurchaseRef = stored ?? request.ref;
+  const [answer, known] = await Promise.all([
+    askGoogle(ports, ref, request, stored?.answer ?? null),
+    ports.store.load({ ...before.file.ids, customerId: stored?.customerId ?? claimant }, before),
+  ]);
+  const named = await ports.accountIds.whose(answer.accountId, claimant);
+  const basis = await loadRest(ports, known, relatedRef(ref, answer, stored), (file) =>
+    ownerOf(file, { claimant, named }),
+  );
+  const basedOn = stored?.revision ?? 0;
+  const { settings, clock } = ports;
+  const { result, leased } = await ports.store.update<SyncOutcome>(
+    basis.file.ids,
+    (file, runner) => {
+      const { productId, observation, cause } = request;
+      const input = { ref, answer, basedOn, claimant, productId, named, observation, cause, runner };
+      return decideSync(file, input, settings.policy, clock.now());
+    },
+    { basis, run: ports.background.hasRoom() },
+  );
+  if (result.kind === "stale" || result.kind === "needs_customer") return "again";
+  if (result.kind === "refused") return result;
+  ports.recentAsks.note(ref.id, result.purchase.revision);
+  return { ...result, started: ports.effects.start(leased) };
+}
+
+async function askGoogle(
+  ports: SyncPorts,
+  ref: PurchaseRef,
+  { priority, claimant }: SyncRequest,
+  last: Purchase | null,
+): Promise<Purchase> {
+  try {
+    const json = await ports.play.getPurchase(ref, priority);
+    const purchase = ref.type === "subscription" ? toSubscription(json) : toOneTimePurchase(json);
+    if (purchase.state === "unknown") ports.log.error("purchase.unknown_state", { purchase_id: ref.id });
+    return purchase;
+  } catch (error) {
+    // The app is told. For a purchase that we hold, a notice or sweep lets it run out instead.
+    if (last === null || claimant !== null || !isForgotten(error)) throw error;
+    return forgotten(last, ports.clock.now());
+  }
+}
+
+/** Google knew this token once and does not any more. */
+export function isForgotten(error: unknown): boolean {
+  return (
+    error instanceof AppError && (error.code === "purchase_token_expired" || error.code === "purchase_not_found")
+  );
+}
+
+/** Reads what only Google's answer told us of: the purchase replaced, and the file of whom it belongs to. */
+async function loadRest(
+  ports: Pick<Ports, "store">,
+  known: LoadedFile,
+  related: PurchaseRef | null,
+  owner: (file: PurchaseFile) => CustomerId | null,
+): Promise<LoadedFile> {
+  const ids = { ...known.file.ids, relatedId: related?.id ?? null };
+  const linked = await ports.store.load(ids, known);
+  return ports.store.load({ ...ids, customerId: owner(linked.file) ?? ids.customerId }, linked);
+}

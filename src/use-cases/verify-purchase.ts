@@ -1,0 +1,129 @@
+import { accessOfItem } from "../domain/desired-grants.ts";
+import { type CustomerFile, emptyCustomerFile } from "../domain/entitlements.ts";
+import { AppError } from "../domain/errors.ts";
+import type { CustomerId } from "../domain/ids.ts";
+import type { Instant } from "../domain/instant.ts";
+import { type PurchaseRecord, type PurchaseRef, purchaseRef } from "../domain/purchase-file.ts";
+import type { Secret } from "../domain/secret.ts";
+import type { LoadedFile, Ports } from "../ports.ts";
+import {
+  grantsOfPurchase,
+  isBeingDelivered,
+  type OwnedGrant,
+  pendingEntitlements,
+  withKeys,
+} from "./purchase-grants.ts";
+import { refusal } from "./refusal.ts";
+import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
+
+export interface VerifyRequest {
+  readonly customerId: CustomerId;
+  readonly packageName: string;
+  readonly productId: string;
+  readonly token: Secret;
+}
+
+export interface VerifiedPurchase {
+  readonly purchase: PurchaseRecord;
+  readonly customer: CustomerFile;
+  readonly grants: readonly OwnedGrant[];
+  readonly pendingEntitlements: readonly string[];
+}
+
+export type VerifyPorts = SyncPorts & Pick<Ports, "records" | "secretBox">;
+
+/**
+ * The app presents a purchase token: it is synced, bound to the caller, and answered with what the caller now holds.
+ * Repeating it is safe and gives the same answer; while Google was asked just now, it costs Google nothing.
+ *
+ * @throws AppError any of contract section 3's table.
+ */
+export async function verifyPurchase(ports: VerifyPorts, request: VerifyRequest): Promise<VerifiedPurchase> {
+  const ref = refOf(ports, request);
+  const fresh = await fromOwnRecord(ports, ref, request);
+  if (fresh !== null) return answer(ports, fresh.purchase, fresh.customer);
+  const { customerId: claimant, productId } = request;
+  const synced = await syncPurchase(ports, {
+    ref,
+    cause: "verify",
+    priority: "app",
+    claimant,
+    productId,
+    observation: null,
+  });
+  if (synced.kind === "refused") throw refusal(synced.code);
+  const customer = synced.customer ?? emptyCustomerFile(claimant);
+  const { delivered } = synced.started;
+  if (delivered === null) return waitForOthers(ports, synced.purchase, customer);
+  await Promise.race([delivered, ports.clock.sleep(ports.settings.verifyWaitMs)]);
+  const now = await reload(ports, synced.purchase, customer);
+  return answer(ports, now.purchase, now.customer);
+}
+
+function refOf(ports: VerifyPorts, { packageName, productId, token }: VerifyRequest): PurchaseRef {
+  const { catalog } = ports.settings.policy;
+  if (!catalog.packages.has(packageName)) {
+    throw new AppError("package_not_allowed", "This app's package is not in the catalogue.");
+  }
+  const product = catalog.product(packageName, productId);
+  if (product === null) throw refusal("product_not_in_catalog");
+  return purchaseRef(packageName, product.type, token);
+}
+
+/** Our own record answers while Google was asked recently, it gives access, and none of its periods has ended since. */
+async function fromOwnRecord(
+  ports: VerifyPorts,
+  ref: PurchaseRef,
+  { customerId, productId }: VerifyRequest,
+): Promise<{ purchase: PurchaseRecord; customer: CustomerFile } | null> {
+  const { verifyFreshMs } = ports.settings;
+  if (verifyFreshMs === 0) return null;
+  const loaded = await ports.store.load({ purchaseId: ref.id, relatedId: null, customerId });
+  const { purchase, customer } = loaded.file;
+  if (purchase?.answer == null || purchase.customerId !== customerId) return null;
+  const fresh =
+    ageOf(ports, loaded, purchase) < verifyFreshMs &&
+    purchase.answer.items.some((item) => item.productId === productId) &&
+    isRunning(ports, purchase, ports.clock.now());
+  return fresh ? { purchase, customer: customer ?? emptyCustomerFile(customerId) } : null;
+}
+
+function ageOf(ports: VerifyPorts, loaded: LoadedFile, purchase: PurchaseRecord): number {
+  const asked = ports.recentAsks.ageMs(purchase.id, purchase.revision) ?? Number.POSITIVE_INFINITY;
+  return Math.min(asked, loaded.answeredAgoMs ?? Number.POSITIVE_INFINITY);
+}
+
+function isRunning(ports: VerifyPorts, purchase: PurchaseRecord, now: Instant): boolean {
+  const items = purchase.answer?.items ?? [];
+  const ended = items.some((item) => item.expiresAt !== null && item.expiresAt <= now);
+  return !ended && items.some((item) => accessOfItem(purchase, item, ports.settings.policy, now)?.kind === "active");
+}
+
+/** Another process may be delivering what this one found granted already: its result is worth a moment's wait. */
+async function waitForOthers(
+  ports: VerifyPorts,
+  purchase: PurchaseRecord,
+  customer: CustomerFile,
+): Promise<VerifiedPurchase> {
+  const { clock, settings } = ports;
+  const until = clock.monotonic() + settings.verifyWaitMs;
+  let now = { purchase, customer };
+  while (isBeingDelivered(now.purchase, now.customer) && clock.monotonic() < until) {
+    await clock.sleep(POLL_MS);
+    now = await reload(ports, purchase, customer);
+  }
+  return answer(ports, now.purchase, now.customer);
+}
+
+const POLL_MS = 250;
+
+async function reload(ports: VerifyPorts, purchase: PurchaseRecord, customer: CustomerFile) {
+  const ids = { purchaseId: purchase.id, relatedId: null, customerId: customer.customerId };
+  const { file } = await ports.store.load(ids);
+  return { purchase: file.purchase ?? purchase, customer: file.customer ?? customer };
+}
+
+async function answer(ports: VerifyPorts, purchase: PurchaseRecord, customer: CustomerFile): Promise<VerifiedPurchase> {
+  const grants = await withKeys(ports, await grantsOfPurchase(ports, purchase, customer));
+  return { purchase, customer, grants, pendingEntitlements: pendingEntitlements(purchase, customer) };
+}
