@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { requestEffect } from "../../src/domain/effect.ts";
+import { ANN, NOW, refOf, SLOT_ID } from "../support/builders.ts";
+
+test("asking twice for the same effect is one effect: its id is its kind and subject", () => {
+  const effect = { kind: "fulfill_slot", customerId: ANN, slotId: SLOT_ID } as const;
+  expect(requestEffect(effect, NOW)).toEqual({ id: `fulfill_slot:${SLOT_ID}`, effect, dueAt: NOW });
+  expect(requestEffect(effect, NOW + 1).id).toBe(requestEffect(effect, NOW).id);
+});
+
+test("effects of different kinds on one subject are different", () => {
+  const purchaseId = refOf("first").id;
+  const ids = (["acknowledge_purchase", "sync_purchase"] as const).map(
+    (kind) => requestEffect({ kind, purchaseId }, NOW).id,
+  );
+  expect(ids).toEqual([`acknowledge_purchase:${purchaseId}`, `sync_purchase:${purchaseId}`]);
+});
