@@ -1,8 +1,9 @@
 import type { Effect } from "./effect.ts";
-import { DAY, HOUR, MINUTE, SECOND } from "./instant.ts";
+import { DAY, MINUTE, SECOND } from "./instant.ts";
 
 /** Seconds at first, so that a hiccup is over before anybody waits; then slower, for hours (contract section 6). */
-const DELAYS = [2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800].map((seconds) => seconds * SECOND);
+const DELAYS = [2, 5, 10, 15, 30, 60, 120, 300, 600, 1200].map((seconds) => seconds * SECOND);
+const AT_LAST = 30 * MINUTE;
 
 /** After this long a delivery that never succeeded is given up and shown as failed. */
 const GIVE_UP_AFTER: Partial<Record<Effect["kind"], number>> = { fulfill_slot: DAY };
@@ -13,7 +14,7 @@ const GIVE_UP_AFTER: Partial<Record<Effect["kind"], number>> = { fulfill_slot: D
  * @returns Milliseconds until the next try.
  */
 export function backoff(attempt: number, chance: number): number {
-  const delay = DELAYS[Math.min(Math.max(attempt, 1), DELAYS.length) - 1] ?? HOUR;
+  const delay = DELAYS[Math.max(attempt, 1) - 1] ?? AT_LAST;
   return Math.round(delay * (0.9 + 0.2 * chance));
 }
 
