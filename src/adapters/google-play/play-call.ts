@@ -1,5 +1,4 @@
 import { Agent } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { MethodOptions } from "@googleapis/androidpublisher";
 import pRetry from "p-retry";
 import { SECOND } from "../../domain/instant.ts";
@@ -83,7 +82,7 @@ export function createPlayCall(options: PlayCallOptions): (request: PlayRequest)
     const delayMs = Math.max(error.retryAfterMs ?? 0, backoff(attempts, chance));
     if (delayMs + SHORTEST_ATTEMPT_MS > left(request)) return false;
     log.warn("play_call_repeated", { ...describe(request, error), attempts, delayMs });
-    await sleep(delayMs);
+    await clock.sleep(delayMs);
     return true;
   }
 

@@ -1,3 +1,5 @@
+import type { Join } from "../../ports.ts";
+
 /**
  * Runs something for a key; see {@link createNextFlight}.
  *
@@ -54,4 +56,13 @@ export function createNextFlight<T>(): NextFlight<T> {
     if (rank > waiting.rank) Object.assign(waiting, { run, rank });
     return waiting.promise;
   };
+}
+
+/**
+ * One such sharing for all kinds of runs, as the core asks for it. The type is the caller's word: a key must always stand
+ * for the same kind of run, so begin it with what it is about (`sync …`).
+ */
+export function createJoin(): Join {
+  const flight = createNextFlight<unknown>();
+  return <T>(key: string, run: () => Promise<T>) => flight(key, run) as Promise<T>;
 }
