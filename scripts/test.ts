@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Emulators, EmulatorsUnavailable, startEmulators } from "./emulators.ts";
+
+/**
+ * `npm test [-- <vitest arguments>]`: all tests in one go, those that need Google's emulators on emulators started once
+ * for the run. Where these can't be had it says what is left out, and that is an error where `CI=true` or
+ * `REQUIRE_EMULATORS=1`. The last line is `N passed, N failed, N skipped`.
+ */
+
+const root = dirname(import.meta.dirname);
+
+async function main(): Promise<number> {
+  const emulators = await emulatorsOrWhyNot();
+  if (typeof emulators === "string") {
+    const required = process.env.CI === "true" || process.env.REQUIRE_EMULATORS === "1";
+    console.log(leftOut(emulators, required));
+    return required ? 1 : await runTests(["--project", "unit"], {});
+  }
+  console.log(`Emulators: Firestore at ${emulators.firestoreHost}, Pub/Sub at ${emulators.pubsubHost}`);
+  try {
+    return await runTests([], emulators.env);
+  } finally {
+    await emulators.stop();
+  }
+}
+
+async function emulatorsOrWhyNot(): Promise<Emulators | string> {
+  try {
+    return await startEmulators();
+  } catch (error) {
+    if (error instanceof EmulatorsUnavailable) return error.message;
+    throw error;
+  }
+}
+
+function leftOut(why: string, required: boolean): string {
+  const files = globSync("test/**/*.emulator.test.ts", { cwd: root }).sort();
+  return [
+    why,
+    required
+      ? "Emulators are required here (CI=true or REQUIRE_EMULATORS=1): nothing was run."
+      : `Left out, since they need the emulators: ${files.length} test files${files.map((file) => `\n  ${file}`).join("")}`,
+    "",
+  ].join("\n");
+}
+
+/** @returns The exit code: 0 only if vitest says so and its own count agrees. */
+async function runTests(projects: string[], env: Record<string, string>): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "playgrant-test-"));
+  const report = join(folder, "report.json");
+  try {
+    const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = await run([vitest, "run", ...projects, ...reporters, ...process.argv.slice(2)], env);
+    const counts = readCounts(report);
+    if (counts === null) {
+      console.error("vitest left no report of its run.");
+      return code === 0 ? 1 : code;
+    }
+    console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    return code === 0 && counts.failed > 0 ? 1 : code;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run(argv: string[], env: Record<string, string>): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const child = spawn(process.execPath, argv, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  const passOn = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on("SIGINT", passOn).on("SIGTERM", passOn);
+  child.once("error", reject);
+  child.once("exit", (code, signal) => {
+    process.off("SIGINT", passOn).off("SIGTERM", passOn);
+    resolve(signal === null ? (code ?? 1) : 130);
+  });
+  return promise;
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+function readCounts(file: string): { passed: number; failed: number; skipped: number } | null {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
+  // A file that could not even be loaded has no failed test of its own: it counts as one.
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+process.exitCode = await main();
