@@ -1,18 +1,19 @@
 import { GoogleAuth } from "google-auth-library";
-import type { Clock } from "../../ports.ts";
+import type { Instant } from "../../domain/instant.ts";
 import { PlayFailure, playFailure } from "./play-failure.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/androidpublisher";
 
-/** The headers that let us in; from a cache until shortly before they run out. */
-export type Authorize = () => Promise<Record<string, string>>;
+/** Gives the headers that let us in, from a cache until shortly before they run out. */
+export type Credentials = () => Promise<Headers>;
 
 /**
- * @param rootUrl Root of the API.
+ * Google's application default credentials: a key file, the machine's service account or workload identity.
+ *
  * @returns null where no credentials belong: a fake on this very machine.
- * @throws RangeError on plain http to another machine, which would carry our credentials in clear.
+ * @throws RangeError on plain http to another machine, which would carry them in clear.
  */
-export function createAuthorize(rootUrl: string, clock: Clock, timeoutMs: number): Authorize | null {
+export function googleCredentials(rootUrl: string, timeoutMs: number): Credentials | null {
   if (isLoopback(rootUrl)) return null;
   if (new URL(rootUrl).protocol !== "https:") {
     throw new RangeError("the Play API root must be https, or http on a loopback address");
@@ -21,13 +22,25 @@ export function createAuthorize(rootUrl: string, clock: Clock, timeoutMs: number
     scopes: [SCOPE],
     clientOptions: { transporterOptions: { timeout: timeoutMs } },
   });
-  return async () => {
-    try {
-      return Object.fromEntries(await within(timeoutMs, auth.getRequestHeaders(rootUrl)));
-    } catch (error) {
-      throw authFailure(error, clock);
-    }
-  };
+  return () => auth.getRequestHeaders(rootUrl);
+}
+
+/**
+ * Asks for the headers apart from the call they are for, so that the token server's answers are never taken for
+ * answers about a purchase: its 400 says that our key is no good.
+ *
+ * @throws PlayFailure `rejected`, or `unknown` where the token server is out of reach or too slow.
+ */
+export async function authorize(
+  credentials: Credentials,
+  timeoutMs: number,
+  now: Instant,
+): Promise<Record<string, string>> {
+  try {
+    return Object.fromEntries(await within(timeoutMs, credentials()));
+  } catch (error) {
+    throw authFailure(error, now);
+  }
 }
 
 /** True for `http://` on this machine: nothing leaves it. */
@@ -37,18 +50,19 @@ export function isLoopback(rootUrl: string): boolean {
   return protocol === "http:" && local;
 }
 
-/**
- * A 400 of the token server is about our key, never about a purchase, so these failures are told apart by where they
- * happen. Credentials that are missing or can't be read come without any request.
- */
-function authFailure(error: unknown, clock: Clock): PlayFailure {
+function authFailure(error: unknown, now: Instant): PlayFailure {
   if (error instanceof PlayFailure) return error;
-  const failure = playFailure(error, clock.now());
+  const failure = playFailure(error, now);
+  // Credentials that are missing or can't be read fail without any request.
   if (failure === null) return new PlayFailure("rejected", { reason: "noCredentials" });
-  const { status, reason } = failure;
+  const { status, reason, retryAfterMs } = failure;
   if (status === null) return failure;
   const passing = status === 408 || status === 429 || status >= 500;
-  return new PlayFailure(passing ? "unknown" : "rejected", { status, reason: reason ?? "noAccessToken" });
+  return new PlayFailure(passing ? "unknown" : "rejected", {
+    status,
+    reason: reason ?? "noAccessToken",
+    retryAfterMs,
+  });
 }
 
 /** The library repeats its own requests, so a time-out for each of them doesn't bound the whole. */

@@ -3,7 +3,7 @@ import type { MethodOptions } from "@googleapis/androidpublisher";
 import pRetry from "p-retry";
 import { SECOND } from "../../domain/instant.ts";
 import type { Chance, Clock, Log, Priority } from "../../ports.ts";
-import { createAuthorize, isLoopback } from "./play-auth.ts";
+import { authorize, type Credentials, googleCredentials, isLoopback } from "./play-auth.ts";
 import { type FailureKind, PlayFailure, playFailure, toAppError } from "./play-failure.ts";
 import { type Bucket, createQuotaGovernor } from "./quota-governor.ts";
 
@@ -26,6 +26,8 @@ export interface PlayCallOptions {
   /** Calls of this process per bucket and minute. */
   readonly quotaPerMinute: number;
   readonly attemptTimeoutMs: number;
+  /** In place of Google's application default credentials. */
+  readonly credentials?: Credentials;
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
@@ -49,7 +51,7 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 export function createPlayCall(options: PlayCallOptions): (request: PlayRequest) => Promise<unknown> {
   const { rootUrl, attemptTimeoutMs, clock, chance, log } = options;
   const governor = createQuotaGovernor(options);
-  const authorize = createAuthorize(rootUrl, clock, attemptTimeoutMs);
+  const credentials = options.credentials ?? googleCredentials(rootUrl, attemptTimeoutMs);
   const common: MethodOptions = {
     // Given with each call: of a root given to the client, the library would drop the path.
     rootUrl,
@@ -60,12 +62,14 @@ export function createPlayCall(options: PlayCallOptions): (request: PlayRequest)
     ...(isLoopback(rootUrl) ? { agent: new Agent({ keepAlive: true }) } : {}),
   };
   const left = ({ deadline }: PlayRequest) => deadline - clock.monotonic();
+  const attemptTime = (request: PlayRequest) => Math.ceil(Math.min(attemptTimeoutMs, left(request)));
 
   async function attempt(request: PlayRequest): Promise<unknown> {
-    const headers = authorize === null ? {} : await authorize();
+    const headers =
+      credentials === null ? {} : await authorize(credentials, attemptTime(request), clock.now());
     const turn = governor.admit(request.bucket, request.priority, left(request));
     if (turn !== null) await turn;
-    const timeout = Math.ceil(Math.min(attemptTimeoutMs, left(request)));
+    const timeout = attemptTime(request);
     if (timeout <= 0) throw new PlayFailure("unknown", { reason: "outOfTime" });
     try {
       return (await request.send({ ...common, headers, timeout })).data;

@@ -51,7 +51,7 @@ test.each([1, 2, 7, 60, 2400])(
   async (cap) => {
     const governor = governorOf(cap);
     const google = slidingWindow(cap);
-    const calls = Array.from({ length: 3 * cap + 5 }, async () => {
+    const calls = Array.from({ length: 2 * cap + 5 }, async () => {
       await admit(governor, "sweep", Number.POSITIVE_INFINITY);
       google.call();
     });
