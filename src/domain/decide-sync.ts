@@ -135,7 +135,7 @@ function decideWrites(
       entitlements: change?.entitlements ?? [],
       grants: change?.grants ?? [],
       events: change?.events ?? [],
-      effects: effectsOf(purchase, retired, change, policy, now),
+      effects: effectsOf(before, purchase, retired, change, policy, now),
       audit: news ? auditOf(before, purchase, input.cause, change, now) : null,
     },
   };
@@ -192,6 +192,7 @@ function syncAgainAt(record: PurchaseRecord & { answer: Purchase }, policy: Poli
 }
 
 function effectsOf(
+  before: PurchaseRecord | null,
   purchase: PurchaseRecord,
   retired: PurchaseRecord | null,
   change: FileChange | null,
@@ -206,10 +207,27 @@ function effectsOf(
   if (isDueAtGoogle(purchase, policy, now)) {
     effects.push(requestEffect({ kind: "acknowledge_purchase", purchaseId: purchase.id }, now));
   }
-  if (retired !== null && retired.answer === null) {
-    effects.push(requestEffect({ kind: "sync_purchase", purchaseId: retired.id }, now));
+  for (const purchaseId of othersToSync(before, purchase, retired)) {
+    effects.push(requestEffect({ kind: "sync_purchase", purchaseId }, now));
   }
   return effects;
+}
+
+/** Purchases that this one changes something for, and whose own sync has to draw the consequences. */
+function othersToSync(
+  before: PurchaseRecord | null,
+  purchase: PurchaseRecord,
+  retired: PurchaseRecord | null,
+): PurchaseId[] {
+  const others: PurchaseId[] = [];
+  // Never seen, or with slots in somebody else's file, which this commit doesn't reach.
+  if (retired !== null && (retired.answer === null || retired.customerId !== purchase.customerId)) {
+    others.push(retired.id);
+  }
+  // Its owner has come to light through an older token: now the successor is theirs too.
+  const successor = purchase.observations.supersededBy;
+  if (successor !== null && before?.customerId === null && purchase.customerId !== null) others.push(successor);
+  return others;
 }
 
 /**

@@ -6,13 +6,14 @@ import { newPurchaseRecord, type PurchaseRecord, type PurchaseRef, purchaseRef }
 
 /**
  * The token whose record a sync needs beside its own: the one replaced, unless its place was taken already, or the
- * expired one that a purchase made in Play resubscribes to, as long as nobody is known to own this one.
+ * expired one that a purchase made in Play resubscribes to. As long as nobody is known to own this one, either may tell.
  */
 export function relatedRef(ref: PurchaseRef, answer: Purchase, stored: PurchaseRecord | null): PurchaseRef | null {
-  const token = answer.replaces ?? (stored?.customerId == null ? answer.resubscribes : null);
+  const owned = stored !== null && stored.customerId !== null;
+  const token = answer.replaces ?? (owned ? null : answer.resubscribes);
   if (token === null) return null;
   const related = purchaseRef(ref.packageName, "subscription", token);
-  const taken = stored?.replaced === related.id;
+  const taken = owned && stored.replaced === related.id;
   return taken || related.id === ref.id ? null : related;
 }
 
