@@ -1,5 +1,5 @@
 import { addDuration, type Instant } from "./instant.ts";
-import { isVoided, isVoidedAtAll, hasVoidedUnits, type Observations } from "./observation.ts";
+import { hasVoidedUnits, isVoided, isVoidedAtAll, type Observations } from "./observation.ts";
 import { type EndedBy, type LineItem, type Purchase, type PurchaseState, renews } from "./purchase.ts";
 
 /** Why a grant ended: the closed list of entitlement-grants.md section 4. */
@@ -18,7 +18,11 @@ export type RevocationDetail = "paused" | "rental_ended";
 
 export type Access =
   | { readonly kind: "active"; readonly until: Instant | null }
-  | { readonly kind: "suspended"; readonly reason: RevocationReason; readonly detail: RevocationDetail | null }
+  | {
+      readonly kind: "suspended";
+      readonly reason: RevocationReason;
+      readonly detail: RevocationDetail | null;
+    }
   | { readonly kind: "ended"; readonly reason: RevocationReason; readonly detail: RevocationDetail | null };
 
 export interface AccessRules {
@@ -56,7 +60,9 @@ function oneTimeAccess(
   if (purchase.state === "pending") return null;
   if (purchase.state !== "purchased" || isVoidedAtAll(observations)) return ended("refund");
   const until = rentalEnd(item, purchase, rules);
-  return until === null || now < until ? { kind: "active", until } : ended("subscription_expired", "rental_ended");
+  return until === null || now < until
+    ? { kind: "active", until }
+    : ended("subscription_expired", "rental_ended");
 }
 
 /** Google never ends a rental: its length is catalogue data, counted from the purchase. */
@@ -95,7 +101,9 @@ function paidAccess(item: LineItem, purchase: Purchase, rules: AccessRules, now:
   if (until === null) return null;
   if (now < until) return { kind: "active", until };
   if (item.leaving) return ended("plan_changed");
-  return ended(purchase.state === "canceled" ? reasonOfEnd(purchase.endedBy ?? "user") : "subscription_expired");
+  return ended(
+    purchase.state === "canceled" ? reasonOfEnd(purchase.endedBy ?? "user") : "subscription_expired",
+  );
 }
 
 /** Play keeps a renewing subscription alive for a silent day or more around a failed charge (section 5). */
@@ -151,7 +159,8 @@ export function endsOf(purchase: Purchase, rulesOf: (item: LineItem) => AccessRu
   for (const item of purchase.items) {
     const rules = rulesOf(item);
     if (item.expiresAt !== null) ends.push(item.expiresAt);
-    const end = purchase.type === "one_time" ? rentalEnd(item, purchase, rules) : accessEnd(item, purchase, rules);
+    const end =
+      purchase.type === "one_time" ? rentalEnd(item, purchase, rules) : accessEnd(item, purchase, rules);
     if (end !== null && end !== item.expiresAt) ends.push(end);
   }
   return ends;

@@ -5,7 +5,15 @@ import type { Grant } from "./grant.ts";
 import { type GrantEvent, grantEvents } from "./grant-events.ts";
 import type { SlotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import { type ClosedSlot, isSettled, newSlot, type RowChange, retarget, type Slot, type SlotChange } from "./slot.ts";
+import {
+  type ClosedSlot,
+  isSettled,
+  newSlot,
+  type RowChange,
+  retarget,
+  type Slot,
+  type SlotChange,
+} from "./slot.ts";
 
 /** A customer file after some of its slots changed, and all that follows from that. */
 export interface FileChange {
@@ -50,7 +58,11 @@ export function applyCommands(
 }
 
 /** Puts changed slots into the file: settled ones leave it, entitlements follow, rows become events, revokes first. */
-export function changeSlots(customer: CustomerFile, changes: readonly SlotChange[], now: Instant): FileChange {
+export function changeSlots(
+  customer: CustomerFile,
+  changes: readonly SlotChange[],
+  now: Instant,
+): FileChange {
   const slots: Record<SlotId, Slot> = { ...customer.slots };
   for (const { slot } of changes) slots[slot.id] = slot;
   const all = Object.values(slots);
@@ -60,7 +72,9 @@ export function changeSlots(customer: CustomerFile, changes: readonly SlotChange
   return {
     customer: { ...customer, slots, entitlements },
     changed: changes.map((change) => change.slot),
-    entitlements: Object.values(entitlements).filter((row) => row !== customer.entitlements[row.entitlementId]),
+    entitlements: Object.values(entitlements).filter(
+      (row) => row !== customer.entitlements[row.entitlementId],
+    ),
     grants: lastOfEach(rows),
     events: eventsOf(rows, now),
   };

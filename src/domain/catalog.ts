@@ -54,7 +54,10 @@ const productSchema = z.discriminatedUnion("type", [
     consumable: z.boolean().default(false),
     rental_period: z
       .string()
-      .regex(/^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/, "an ISO 8601 duration, as P30D")
+      .regex(
+        /^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
+        "an ISO 8601 duration, as P30D",
+      )
       .optional(),
   }),
   z.strictObject({
@@ -91,7 +94,8 @@ export type CatalogResult =
  */
 export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): CatalogResult {
   const parsed = catalogSchema(kinds).safeParse(json);
-  if (!parsed.success) return { ok: false, issues: parsed.error.issues.map((issue) => toIssue(issue.path, issue.message)) };
+  if (!parsed.success)
+    return { ok: false, issues: parsed.error.issues.map((issue) => toIssue(issue.path, issue.message)) };
   const issues: CatalogIssue[] = [];
   const entitlements = new Map<string, EntitlementDefinition>();
   for (const [id, definition] of Object.entries(parsed.data.entitlements)) {
@@ -102,7 +106,11 @@ export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): 
       issues.push(toIssue(["entitlements", id, "integration", ...issue.path], issue.message));
     }
     if (kind === undefined || offer === undefined) continue;
-    entitlements.set(id, { id, name: definition.name, integration: { type, opens: kind.opens, offer: offer.data } });
+    entitlements.set(id, {
+      id,
+      name: definition.name,
+      integration: { type, opens: kind.opens, offer: offer.data },
+    });
   }
   const products = readProducts(parsed.data.products, new Set(Object.keys(parsed.data.entitlements)), issues);
   if (issues.length > 0) return { ok: false, issues };
@@ -157,7 +165,8 @@ function checkReferences(
 /** The entitlements that one item gives: those of its base plan, where the product names it, else the product's. */
 export function entitlementsOf(product: Product, item: LineItem): readonly string[] {
   const plan = item.basePlanId;
-  const ofPlan = plan !== null && Object.hasOwn(product.basePlans, plan) ? product.basePlans[plan] : undefined;
+  const ofPlan =
+    plan !== null && Object.hasOwn(product.basePlans, plan) ? product.basePlans[plan] : undefined;
   return ofPlan ?? product.entitlements;
 }
 

@@ -55,11 +55,17 @@ export type SyncOutcome =
  * What one answer of Google's means for everything we keep: pure, so that a commit that lost a race decides again on
  * what is there by then.
  */
-export function decideSync(file: PurchaseFile, input: SyncInput, policy: Policy, now: Instant): Decision<SyncOutcome> {
+export function decideSync(
+  file: PurchaseFile,
+  input: SyncInput,
+  policy: Policy,
+  now: Instant,
+): Decision<SyncOutcome> {
   const refused = refuse(file, input, policy);
   if (refused !== null) return unwritten({ kind: "refused", code: refused });
   const owner = ownerOf(file, input);
-  if (owner !== null && owner !== file.ids.customerId) return unwritten({ kind: "needs_customer", customerId: owner });
+  if (owner !== null && owner !== file.ids.customerId)
+    return unwritten({ kind: "needs_customer", customerId: owner });
   const stored = file.purchase ?? newPurchaseRecord(input.ref, now);
   const answer = adopt(stored, input.answer);
   const differs = stored.answer === null || !samePurchase(stored.answer, answer);
@@ -79,7 +85,9 @@ export function decideSync(file: PurchaseFile, input: SyncInput, policy: Policy,
 function refuse(file: PurchaseFile, input: SyncInput, policy: Policy): Refusal | null {
   const { answer, productId, ref } = input;
   if (isSomeoneElses(file, input)) return "purchase_owned_by_another_customer";
-  const sold = answer.items.filter((item) => policy.catalog.product(ref.packageName, item.productId) !== null);
+  const sold = answer.items.filter(
+    (item) => policy.catalog.product(ref.packageName, item.productId) !== null,
+  );
   if (productId !== null) {
     if (!answer.items.some((item) => item.productId === productId)) return "product_mismatch";
     if (!sold.some((item) => item.productId === productId)) return "product_not_in_catalog";
@@ -111,7 +119,10 @@ function decideWrites(
   const change =
     next.customerId === null
       ? null
-      : markAttempts(changeGrants(file, { ...next, closed }, next.customerId, retired, policy, now), input.runner);
+      : markAttempts(
+          changeGrants(file, { ...next, closed }, next.customerId, retired, policy, now),
+          input.runner,
+        );
   const purchase: PurchaseRecord = {
     ...next,
     replaced: retired?.id ?? next.replaced,
@@ -185,7 +196,11 @@ function closedAfter(closed: PurchaseRecord["closed"], changed: readonly Slot[])
   return next;
 }
 
-function syncAgainAt(record: PurchaseRecord & { answer: Purchase }, policy: Policy, now: Instant): Instant | null {
+function syncAgainAt(
+  record: PurchaseRecord & { answer: Purchase },
+  policy: Policy,
+  now: Instant,
+): Instant | null {
   if (record.observations.supersededBy !== null) return null;
   const ends = endsOf(record.answer, (item) => rulesFor(record, item, policy));
   return nextSyncAt(record.answer, ends, now);
@@ -226,7 +241,8 @@ function othersToSync(
   }
   // Its owner has come to light through an older token: now the successor is theirs too.
   const successor = purchase.observations.supersededBy;
-  if (successor !== null && before?.customerId === null && purchase.customerId !== null) others.push(successor);
+  if (successor !== null && before?.customerId === null && purchase.customerId !== null)
+    others.push(successor);
   return others;
 }
 
@@ -244,7 +260,8 @@ export function isDueAtGoogle(record: PurchaseRecord, policy: Policy, now: Insta
 /** A consumable that Google still counts as owned can't be bought again. */
 export function needsConsuming(record: PurchaseRecord, policy: Policy): boolean {
   return (record.answer?.items ?? []).some(
-    (item) => !item.consumed && policy.catalog.product(record.packageName, item.productId)?.consumable === true,
+    (item) =>
+      !item.consumed && policy.catalog.product(record.packageName, item.productId)?.consumable === true,
   );
 }
 
@@ -259,7 +276,9 @@ function auditOf(
   const rows = (change?.grants ?? []).map((grant) => ({
     kind: "grant",
     grantId: grant.id,
-    summary: [grant.entitlementId, grant.status, grant.revocationReason].filter((word) => word !== null).join(" "),
+    summary: [grant.entitlementId, grant.status, grant.revocationReason]
+      .filter((word) => word !== null)
+      .join(" "),
   }));
   return {
     at: now,

@@ -34,7 +34,12 @@ export function isIgnored(answer: Purchase, policy: Policy): boolean {
 }
 
 /** @returns null where nothing is due: pending, not started, or a tester's. */
-export function accessOfItem(record: PurchaseRecord, item: LineItem, policy: Policy, now: Instant): Access | null {
+export function accessOfItem(
+  record: PurchaseRecord,
+  item: LineItem,
+  policy: Policy,
+  now: Instant,
+): Access | null {
   if (record.answer === null || isIgnored(record.answer, policy)) return null;
   return accessOf(item, record.answer, record.observations, rulesFor(record, item, policy), now);
 }
@@ -84,7 +89,11 @@ function unitsOf(
   for (const entitlementId of givenBy(record, item, held, policy)) {
     for (let unit = 0; unit < quantity; unit += 1) {
       // Refunded units are taken from the newest: the last ones.
-      units.push([entitlementId, unit, unit < paid ? access : { kind: "ended", reason: "refund", detail: null }]);
+      units.push([
+        entitlementId,
+        unit,
+        unit < paid ? access : { kind: "ended", reason: "refund", detail: null },
+      ]);
     }
   }
   return units;

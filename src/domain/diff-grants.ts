@@ -43,7 +43,11 @@ export function diffGrants(
 /** A slot that its purchase no longer gives at all: the plan changed. What has ended already keeps its reason. */
 function droppedTarget(slot: Slot): Target {
   if (slot.target.access.kind === "ended") return slot.target;
-  return { ...slot.target, access: { kind: "ended", reason: "plan_changed", detail: null }, willRenew: false };
+  return {
+    ...slot.target,
+    access: { kind: "ended", reason: "plan_changed", detail: null },
+    willRenew: false,
+  };
 }
 
 function sameTarget(a: Target, b: Target): boolean {

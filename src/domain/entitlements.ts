@@ -58,7 +58,12 @@ export function mergeEntitlements(
   return merged;
 }
 
-function mergeOne(id: string, slots: readonly Slot[], before: Entitlement | undefined, now: Instant): Entitlement {
+function mergeOne(
+  id: string,
+  slots: readonly Slot[],
+  before: Entitlement | undefined,
+  now: Instant,
+): Entitlement {
   const giving = slots.filter((slot) => isOpen(slot, now)).sort(byEnd);
   const [best] = giving;
   if (best === undefined) return endedEntitlement(id, slots, before, now);
@@ -118,7 +123,10 @@ function untilOf(slot: Slot): Instant | null {
 }
 
 function byEnd(a: Slot, b: Slot): number {
-  return (untilOf(b) ?? Number.POSITIVE_INFINITY) - (untilOf(a) ?? Number.POSITIVE_INFINITY) || (a.id < b.id ? -1 : 1);
+  return (
+    (untilOf(b) ?? Number.POSITIVE_INFINITY) - (untilOf(a) ?? Number.POSITIVE_INFINITY) ||
+    (a.id < b.id ? -1 : 1)
+  );
 }
 
 function latest(ends: readonly (Instant | null)[]): Instant | null {

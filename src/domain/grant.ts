@@ -89,7 +89,14 @@ export function revokeGrant(
   detail: RevocationDetail | null,
   now: Instant,
 ): Grant {
-  return { ...grant, status: "Revoked", revokedAt: now, revocationReason: reason, revocationDetail: detail, updatedAt: now };
+  return {
+    ...grant,
+    status: "Revoked",
+    revokedAt: now,
+    revocationReason: reason,
+    revocationDetail: detail,
+    updatedAt: now,
+  };
 }
 
 /** The licence's end moved; not an event. */

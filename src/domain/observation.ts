@@ -1,5 +1,5 @@
-import type { Instant } from "./instant.ts";
 import type { PurchaseId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
 
 /** A refund or chargeback that Google told us of; the read alone may not show it (google-play.md section 10). */
 export interface VoidedOrder {

@@ -1,4 +1,4 @@
-import { chainId, type ChainId } from "./ids.ts";
+import { type ChainId, chainId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { observe } from "./observation.ts";
 import type { Purchase } from "./purchase.ts";
@@ -8,7 +8,11 @@ import { newPurchaseRecord, type PurchaseRecord, type PurchaseRef, purchaseRef }
  * The token whose record a sync needs beside its own: the one replaced, unless its place was taken already, or the
  * expired one that a purchase made in Play resubscribes to. As long as nobody is known to own this one, either may tell.
  */
-export function relatedRef(ref: PurchaseRef, answer: Purchase, stored: PurchaseRecord | null): PurchaseRef | null {
+export function relatedRef(
+  ref: PurchaseRef,
+  answer: Purchase,
+  stored: PurchaseRecord | null,
+): PurchaseRef | null {
   const owned = stored !== null && stored.customerId !== null;
   const token = answer.replaces ?? (owned ? null : answer.resubscribes);
   if (token === null) return null;

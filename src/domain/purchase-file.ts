@@ -2,7 +2,16 @@ import type { EffectRequest } from "./effect.ts";
 import type { CustomerFile, Entitlement } from "./entitlements.ts";
 import type { Grant } from "./grant.ts";
 import type { GrantEvent } from "./grant-events.ts";
-import { chainId, type ChainId, type CustomerId, type GrantId, type LicenseKeyId, purchaseId, type PurchaseId, type SlotId } from "./ids.ts";
+import {
+  type ChainId,
+  type CustomerId,
+  chainId,
+  type GrantId,
+  type LicenseKeyId,
+  type PurchaseId,
+  purchaseId,
+  type SlotId,
+} from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { NO_OBSERVATIONS, type Observations } from "./observation.ts";
 import type { Purchase, PurchaseType } from "./purchase.ts";
@@ -63,7 +72,11 @@ export interface AuditEntry {
   readonly cause: Cause;
   readonly customerId: CustomerId | null;
   readonly purchaseId: PurchaseId | null;
-  readonly changes: readonly { readonly kind: string; readonly grantId: GrantId | null; readonly summary: string }[];
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly grantId: GrantId | null;
+    readonly summary: string;
+  }[];
 }
 
 /** A licence key as it is kept: ciphertext, bound to its slot. */
@@ -152,7 +165,14 @@ export function sameRecord(a: PurchaseRecord, b: PurchaseRecord): boolean {
 }
 
 function comparable(record: PurchaseRecord): string {
-  const { token: _token, answer, nextSyncAt: _next, updatedAt: _updated, revision: _revision, ...rest } = record;
+  const {
+    token: _token,
+    answer,
+    nextSyncAt: _next,
+    updatedAt: _updated,
+    revision: _revision,
+    ...rest
+  } = record;
   const links = [answer?.replaces?.reveal() ?? null, answer?.resubscribes?.reveal() ?? null];
   return JSON.stringify([rest, answer, links]);
 }

@@ -117,7 +117,8 @@ export function nextSyncAt(purchase: Purchase, ends: readonly Instant[], now: In
   const recheck = RECHECK[purchase.state];
   if (recheck !== undefined) due.push(now + recheck);
   if (purchase.autoResumesAt !== null && purchase.autoResumesAt > now) due.push(purchase.autoResumesAt);
-  const lingers = due.length === 0 && ends.length > 0 && (purchase.state === "active" || purchase.state === "canceled");
+  const lingers =
+    due.length === 0 && ends.length > 0 && (purchase.state === "active" || purchase.state === "canceled");
   if (lingers) due.push(now + LINGERING_RECHECK);
   else if (purchase.state === "active" && isOverdue(purchase, now)) due.push(now + OVERDUE_RECHECK);
   return due.length === 0 ? null : Math.min(...due);

@@ -123,8 +123,9 @@ export function nextStep(slot: Slot): Step {
   // A licence is for one product: after a plan change the old one goes before the new one comes.
   if (wanted.kind === "ended" || applied.productId !== slot.target.productId) return "revoke";
   if (wanted.kind === "suspended") return applied.kind === "active" ? "suspend" : "none";
-  if (applied.kind === "suspended") return "resume";
-  return applied.until === wanted.until ? "none" : "extend";
+  // The new end before the new life: a licence whose end has passed may refuse to be resumed.
+  if (applied.until !== wanted.until) return "extend";
+  return applied.kind === "suspended" ? "resume" : "none";
 }
 
 /** Nothing wanted, nothing real, nothing under way: the slot leaves the customer file. */
@@ -149,7 +150,19 @@ export interface RowChange {
  */
 export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
   const sameSale = slot.failure?.orderId === target.orderId && slot.target.productId === target.productId;
-  return settleRows({ ...slot, target, failure: sameSale ? slot.failure : null }, now);
+  return settleRows(
+    { ...slot, target, applied: stillOurs(slot), failure: sameSale ? slot.failure : null },
+    now,
+  );
+}
+
+/**
+ * What access has ended for is being taken back, perhaps at this very moment: if access returns before that is recorded,
+ * the thing counts as made for nothing any more, so it goes first and a new one comes.
+ */
+function stillOurs(slot: Slot): Applied {
+  const doomed = slot.applied.kind !== "none" && wantedAccess(slot).kind === "ended";
+  return doomed ? { ...slot.applied, productId: null } : slot.applied;
 }
 
 /** Brings a slot's rows in line with it. */
@@ -238,7 +251,12 @@ export interface Delivered {
  *
  * @param productId What it was made for; the target may have moved on since.
  */
-export function recordDelivered(slot: Slot, productId: string, delivered: Delivered, now: Instant): SlotChange {
+export function recordDelivered(
+  slot: Slot,
+  productId: string,
+  delivered: Delivered,
+  now: Instant,
+): SlotChange {
   const held: Slot = {
     ...slot,
     attempt: null,
@@ -247,10 +265,13 @@ export function recordDelivered(slot: Slot, productId: string, delivered: Delive
     applied: { kind: "active", productId, until: null },
   };
   const { grant } = held;
-  if (grant === null || grant.status !== "Pending" || grant.productId !== productId) return settleRows(held, now);
+  if (grant === null || grant.status !== "Pending" || grant.productId !== productId)
+    return settleRows(held, now);
   const after = deliverGrant(grant, delivered.shown, now);
   return { slot: { ...held, grant: after }, rows: [{ before: grant, after }] };
 }
+
+const KIND_AFTER = { suspend: "suspended", resume: "active" } as const;
 
 /** Records that a delivered thing was extended, suspended, resumed or taken back. */
 export function recordApplied(
@@ -260,8 +281,8 @@ export function recordApplied(
   now: Instant,
 ): SlotChange {
   if (step === "revoke") return settleRows({ ...slot, applied: NOTHING, state: null, shown: null }, now);
-  const kind = step === "suspend" ? "suspended" : "active";
-  const applied: Applied = { ...slot.applied, kind, until: step === "extend" ? until : slot.applied.until };
+  const applied =
+    step === "extend" ? { ...slot.applied, until } : { ...slot.applied, kind: KIND_AFTER[step] };
   const { slot: settled, rows } = settleRows({ ...slot, applied }, now);
   const { grant } = settled;
   const extended = step === "extend" && grant !== null ? extendGrant(grant, until, now) : grant;
@@ -278,5 +299,11 @@ export function recordFailure(slot: Slot, failure: Failure, now: Instant): SlotC
   const after = failGrant(waiting, failure, now);
   if (slot.grant !== null) return { slot: { ...failed, grant: null }, rows: [{ before: waiting, after }] };
   const opened = { ...failed, generation: slot.generation + 1 };
-  return { slot: opened, rows: [{ before: null, after: waiting }, { before: waiting, after }] };
+  return {
+    slot: opened,
+    rows: [
+      { before: null, after: waiting },
+      { before: waiting, after },
+    ],
+  };
 }

@@ -1,6 +1,6 @@
 import type { IntegrationKind } from "../domain/catalog.ts";
-import { type Failure } from "../domain/grant.ts";
 import { OutsideError } from "../domain/errors.ts";
+import type { Failure } from "../domain/grant.ts";
 import type { GrantId, SlotId } from "../domain/ids.ts";
 import type { Instant } from "../domain/instant.ts";
 import type { SealedLicenseKey } from "../domain/purchase-file.ts";
@@ -11,7 +11,12 @@ import type { FoundLicense, Ports } from "../ports.ts";
 export type StepOutcome =
   | { readonly kind: "done" }
   /** `made` says whether the call may have had its effect all the same. */
-  | { readonly kind: "try_later"; readonly made: "nothing" | "unknown"; readonly afterMs: number | null; readonly code: string }
+  | {
+      readonly kind: "try_later";
+      readonly made: "nothing" | "unknown";
+      readonly afterMs: number | null;
+      readonly code: string;
+    }
   | { readonly kind: "gave_up"; readonly failure: Failure };
 
 export type DeliverOutcome =
@@ -70,7 +75,8 @@ export async function stepOutcome(call: () => Promise<void>): Promise<StepOutcom
 /** @throws The error itself when it is none of the outside's. */
 export function failedOutcome(error: unknown): Exclude<StepOutcome, { kind: "done" }> {
   if (!(error instanceof OutsideError)) throw error;
-  if (error.kind === "refused") return { kind: "gave_up", failure: { code: error.code, message: error.message } };
+  if (error.kind === "refused")
+    return { kind: "gave_up", failure: { code: error.code, message: error.message } };
   return {
     kind: "try_later",
     made: error.kind === "unknown" ? "unknown" : "nothing",

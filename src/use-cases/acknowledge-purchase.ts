@@ -47,7 +47,8 @@ async function refused(ports: EffectPorts, purchase: PurchaseRecord, error: unkn
   if (!(error instanceof AppError) || error.retryable) throw error;
   const request = { claimant: null, productId: null, observation: null };
   const again = await syncPurchase(ports, { ...request, ref: purchase, cause: "effect", priority: "app" });
-  const open = again.kind === "synced" && isDueAtGoogle(again.purchase, ports.settings.policy, ports.clock.now());
+  const open =
+    again.kind === "synced" && isDueAtGoogle(again.purchase, ports.settings.policy, ports.clock.now());
   if (!open) return { kind: "done" };
   ports.log.error("acknowledge.refused", { purchase_id: purchase.id, code: error.code });
   return { kind: "later", code: error.code };
@@ -56,7 +57,9 @@ async function refused(ports: EffectPorts, purchase: PurchaseRecord, error: unkn
 /** What we did at Google is in our record as if Google had told us; an answer read before it is older now. */
 function recordTold(stored: PurchaseRecord | null, consumed: boolean, now: number): Decision<null> {
   if (stored?.answer == null) return { result: null, writes: null };
-  const items = consumed ? stored.answer.items.map((item) => ({ ...item, consumed: true })) : stored.answer.items;
+  const items = consumed
+    ? stored.answer.items.map((item) => ({ ...item, consumed: true }))
+    : stored.answer.items;
   const answer: Purchase = { ...stored.answer, acknowledged: true, items };
   const purchase: PurchaseRecord = { ...stored, answer, revision: stored.revision + 1, updatedAt: now };
   return { result: null, writes: { ...NO_WRITES, purchase }, completes: true };

@@ -9,7 +9,10 @@ import { type OwnedGrant, withKeys } from "./purchase-grants.ts";
 type ReadPorts = Pick<Ports, "store" | "records" | "secretBox">;
 
 /** What a customer holds: one read of one document. */
-export async function readCustomer(ports: Pick<Ports, "store">, customerId: CustomerId): Promise<CustomerFile> {
+export async function readCustomer(
+  ports: Pick<Ports, "store">,
+  customerId: CustomerId,
+): Promise<CustomerFile> {
   const { file } = await ports.store.load({ purchaseId: null, relatedId: null, customerId });
   return file.customer ?? emptyCustomerFile(customerId);
 }
@@ -24,7 +27,11 @@ export function listPurchases(
 }
 
 /** A customer's own grants, keys in clear. @throws AppError `invalid_request` on a cursor that isn't ours. */
-export async function listGrants(ports: ReadPorts, customerId: CustomerId, page: PageRequest): Promise<Page<OwnedGrant>> {
+export async function listGrants(
+  ports: ReadPorts,
+  customerId: CustomerId,
+  page: PageRequest,
+): Promise<Page<OwnedGrant>> {
   const { data, nextCursor } = await ports.records.listGrants(customerId, page);
   return { data: await withKeys(ports, data), nextCursor };
 }

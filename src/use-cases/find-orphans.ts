@@ -33,7 +33,11 @@ async function slotOf(ports: EffectPorts, { customerId, slotId }: OrphanSearch):
   return file.customer?.slots[slotId] ?? null;
 }
 
-async function keptAttempts(ports: EffectPorts, search: OrphanSearch, found: readonly FoundLicense[]): Promise<Set<number>> {
+async function keptAttempts(
+  ports: EffectPorts,
+  search: OrphanSearch,
+  found: readonly FoundLicense[],
+): Promise<Set<number>> {
   const attempts = found.flatMap(({ attempt }) => (attempt === null ? [] : [attempt]));
   const ids = new Map(attempts.map((attempt) => [licenseKeyId(search.slotId, attempt), attempt]));
   const keys = await ports.records.licenseKeys([...ids.keys()]);

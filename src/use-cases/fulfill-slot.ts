@@ -3,7 +3,13 @@ import { isExhausted, STRAGGLER_MS } from "../domain/backoff.ts";
 import type { Effect } from "../domain/effect.ts";
 import { requestEffect } from "../domain/effect.ts";
 import type { Instant } from "../domain/instant.ts";
-import { type Decision, NO_WRITES, type PurchaseFile, type SealedLicenseKey, type Writes } from "../domain/purchase-file.ts";
+import {
+  type Decision,
+  NO_WRITES,
+  type PurchaseFile,
+  type SealedLicenseKey,
+  type Writes,
+} from "../domain/purchase-file.ts";
 import {
   closeAttempt,
   grantOfDelivery,
@@ -44,7 +50,11 @@ interface Run {
  * is recorded only while the mark is still ours, and what could not be recorded is taken back at once. Whoever finds
  * another's mark looks for what that one left, now and once more when nothing of it can still be under way.
  */
-export async function fulfillSlot(ports: EffectPorts, leased: LeasedEffect, effect: Fulfilment): Promise<EffectResult> {
+export async function fulfillSlot(
+  ports: EffectPorts,
+  leased: LeasedEffect,
+  effect: Fulfilment,
+): Promise<EffectResult> {
   const run: Run = { ports, effect, lease: leased, basis: leased.basis ?? null, key: null };
   for (let count = 0; count < MAX_STEPS; count += 1) {
     const plan = await planStep(run);
@@ -62,16 +72,23 @@ type Plan =
 /** Decides the next step; a delivery is marked in the same commit, unless the mark stands there already. */
 async function planStep(run: Run): Promise<Plan> {
   const { lease } = run.lease;
-  const { result, completed } = await change(run, (slot, now): SlotDecision<Exclude<Plan, { step: "none" }> | null> => {
-    const step = slot === null ? "none" : nextStep(slot);
-    if (slot === null || step === "none") return { result: null, change: null };
-    const ours = slot.attempt?.lease === lease;
-    const takenOver = slot.attempt !== null && !ours;
-    if (step !== "deliver" || ours) return { result: { step, slot, takenOver }, change: null };
-    const marked = openAttempt(slot, lease);
-    const later = takenOver ? [searchLater(run, slot, now)] : [];
-    return { result: { step, slot: marked, takenOver }, change: { slot: marked, rows: [] }, effects: later };
-  });
+  const { result, completed } = await change(
+    run,
+    (slot, now): SlotDecision<Exclude<Plan, { step: "none" }> | null> => {
+      const step = slot === null ? "none" : nextStep(slot);
+      if (slot === null || step === "none") return { result: null, change: null };
+      const ours = slot.attempt?.lease === lease;
+      const takenOver = slot.attempt !== null && !ours;
+      if (step !== "deliver" || ours) return { result: { step, slot, takenOver }, change: null };
+      const marked = openAttempt(slot, lease);
+      const later = takenOver ? [searchLater(run, slot, now)] : [];
+      return {
+        result: { step, slot: marked, takenOver },
+        change: { slot: marked, rows: [] },
+        effects: later,
+      };
+    },
+  );
   return result ?? { step: "none", completed };
 }
 
@@ -82,7 +99,12 @@ function searchLater(run: Run, slot: Slot, now: Instant) {
   return requestEffect(effect, now + run.ports.settings.leaseMs + STRAGGLER_MS);
 }
 
-async function takeStep(run: Run, step: Exclude<Step, "none">, slot: Slot, takenOver: boolean): Promise<EffectResult | "next"> {
+async function takeStep(
+  run: Run,
+  step: Exclude<Step, "none">,
+  slot: Slot,
+  takenOver: boolean,
+): Promise<EffectResult | "next"> {
   const delivery = run.ports.deliveries.get(slot.integrationType);
   if (delivery === undefined) {
     run.ports.log.error("fulfill.no_integration", { slot_id: slot.id, type: slot.integrationType });
@@ -96,13 +118,19 @@ async function takeStep(run: Run, step: Exclude<Step, "none">, slot: Slot, taken
 
 async function searchNow(run: Run, slot: Slot): Promise<void> {
   const { customerId, slotId } = run.effect;
-  await findOrphans(run.ports, { kind: "find_orphans", customerId, slotId, integrationType: slot.integrationType });
+  await findOrphans(run.ports, {
+    kind: "find_orphans",
+    customerId,
+    slotId,
+    integrationType: slot.integrationType,
+  });
 }
 
 /** Nobody wants the delivery any more whose end is unknown; what it may have left was looked for just now. */
 async function abandon(run: Run, slot: Slot): Promise<"next"> {
   await change(run, (current, now) => {
-    if (current?.attempt?.number !== slot.attempt?.number || current === null) return { result: null, change: null };
+    if (current?.attempt?.number !== slot.attempt?.number || current === null)
+      return { result: null, change: null };
     return {
       result: null,
       change: { slot: closeAttempt(current), rows: [] },

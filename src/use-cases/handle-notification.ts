@@ -14,8 +14,10 @@ import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 export interface NotificationMessage {
   readonly messageId: string | null;
   readonly source: "push" | "pull";
-  /** The message's data, decoded from base64; null if it wasn't that. */
+  /** The message's data, decoded; null where there was none to be had. */
   readonly text: string | null;
+  /** Why there was none. */
+  readonly broken: "malformed_envelope" | "not_base64";
   /** As received, for the dead letters. */
   readonly raw: string;
 }
@@ -32,7 +34,10 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(["purchase_not_found", "product
  * One notification of Google's: a hint that something changed. It is synced, set aside, or kept as a dead letter; only
  * what may go better later is asked for again. It never throws.
  */
-export async function handleNotification(ports: NotificationPorts, message: NotificationMessage): Promise<Handled> {
+export async function handleNotification(
+  ports: NotificationPorts,
+  message: NotificationMessage,
+): Promise<Handled> {
   const fields = { message_id: message.messageId, source: message.source };
   try {
     const outcome = await handle(ports, message);
@@ -46,7 +51,7 @@ export async function handleNotification(ports: NotificationPorts, message: Noti
 }
 
 async function handle(ports: NotificationPorts, message: NotificationMessage): Promise<string> {
-  const notice = readNotice(message.text);
+  const notice = readNotice(message);
   if (typeof notice === "string") return deadLetter(ports, message, notice, null);
   if (!ports.settings.policy.catalog.packages.has(notice.packageName)) {
     return deadLetter(ports, message, "package_not_allowed", notice.packageName);
@@ -65,8 +70,10 @@ async function handle(ports: NotificationPorts, message: NotificationMessage): P
   }
 }
 
-function readNotice(text: string | null): DeveloperNotification | "not_base64" | "not_json" | "malformed" {
-  if (text === null) return "not_base64";
+type Unreadable = NotificationMessage["broken"] | "not_json" | "malformed_notification";
+
+function readNotice({ text, broken }: NotificationMessage): DeveloperNotification | Unreadable {
+  if (text === null) return broken;
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -74,7 +81,7 @@ function readNotice(text: string | null): DeveloperNotification | "not_base64" |
     return "not_json";
   }
   const parsed = developerNotificationSchema.safeParse(json);
-  return parsed.success ? parsed.data : "malformed";
+  return parsed.success ? parsed.data : "malformed_notification";
 }
 
 async function syncNotified(
@@ -127,6 +134,13 @@ async function deadLetter(
   packageName: string | null,
 ): Promise<string> {
   const { messageId, source, raw } = message;
-  await ports.intake.addDeadLetter({ reason, messageId, source, receivedAt: ports.clock.now(), packageName, data: raw });
+  await ports.intake.addDeadLetter({
+    reason,
+    messageId,
+    source,
+    receivedAt: ports.clock.now(),
+    packageName,
+    data: raw,
+  });
   return `dead letter: ${reason}`;
 }

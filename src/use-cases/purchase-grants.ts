@@ -32,7 +32,8 @@ export async function grantsOfPurchase(
 
 function endedIds(purchase: PurchaseRecord, slots: readonly Slot[]): GrantId[] {
   const generations = new Map<SlotId, number>(slots.map((slot) => [slot.id, slot.generation]));
-  for (const [slot, closed] of Object.entries(purchase.closed)) generations.set(slot as SlotId, closed.generation);
+  for (const [slot, closed] of Object.entries(purchase.closed))
+    generations.set(slot as SlotId, closed.generation);
   return [...generations].flatMap(([slot, last]) => {
     const first = Math.max(1, last - MAX_GENERATIONS + 1);
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => grantId(slot, first + index));
@@ -66,7 +67,9 @@ export async function withKeys(
   const ids = [...new Set(grants.flatMap(({ licenseKey }) => (licenseKey === null ? [] : [licenseKey.id])))];
   const sealed = ids.length === 0 ? [] : await ports.records.licenseKeys(ids);
   const keys = new Map<LicenseKeyId, Secret>(
-    await Promise.all(sealed.map(async (key) => [key.id, await ports.secretBox.open(key.sealed, key.slotId)] as const)),
+    await Promise.all(
+      sealed.map(async (key) => [key.id, await ports.secretBox.open(key.sealed, key.slotId)] as const),
+    ),
   );
   return grants.map((grant) => ({
     grant,

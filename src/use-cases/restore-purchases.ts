@@ -2,7 +2,12 @@ import type { CustomerFile } from "../domain/entitlements.ts";
 import { emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CustomerId } from "../domain/ids.ts";
-import { type VerifiedPurchase, type VerifyPorts, type VerifyRequest, verifyPurchase } from "./verify-purchase.ts";
+import {
+  type VerifiedPurchase,
+  type VerifyPorts,
+  type VerifyRequest,
+  verifyPurchase,
+} from "./verify-purchase.ts";
 
 export interface RestoredPurchases {
   /** In the order given: each purchase, or why it could not be had. */

@@ -63,7 +63,8 @@ async function attemptEffect(ports: EffectPorts, leased: LeasedEffect): Promise<
     return await dispatch(ports, leased, leased.effect);
   } catch (error) {
     if (error instanceof AppError) return { kind: "later", code: error.code, afterMs: error.retryAfterMs };
-    if (error instanceof OutsideError) return { kind: "later", code: error.code, afterMs: error.retryAfterMs };
+    if (error instanceof OutsideError)
+      return { kind: "later", code: error.code, afterMs: error.retryAfterMs };
     ports.log.error("effect.bug", { effect_id: leased.id, kind: leased.effect.kind }, error);
     return { kind: "later", code: "internal_error" };
   }
@@ -82,7 +83,10 @@ function dispatch(ports: EffectPorts, leased: LeasedEffect, effect: Effect): Pro
   }
 }
 
-async function syncLinked(ports: SyncPorts, purchaseId: Extract<Effect, { kind: "sync_purchase" }>["purchaseId"]): Promise<EffectResult> {
+async function syncLinked(
+  ports: SyncPorts,
+  purchaseId: Extract<Effect, { kind: "sync_purchase" }>["purchaseId"],
+): Promise<EffectResult> {
   const { file } = await ports.store.load({ purchaseId, relatedId: null, customerId: null });
   if (file.purchase === null) return { kind: "done" };
   try {
@@ -101,7 +105,12 @@ async function syncLinked(ports: SyncPorts, purchaseId: Extract<Effect, { kind: 
   return { kind: "done" };
 }
 
-async function postpone(ports: EffectPorts, leased: LeasedEffect, code: string, afterMs: number | null): Promise<void> {
+async function postpone(
+  ports: EffectPorts,
+  leased: LeasedEffect,
+  code: string,
+  afterMs: number | null,
+): Promise<void> {
   const delay = Math.max(backoff(leased.attempts + 1, ports.chance()), afterMs ?? 0);
   await ports.outbox.postpone(leased, ports.clock.now() + delay, code);
 }

@@ -9,7 +9,10 @@ import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
  *
  * @returns How many purchases were due.
  */
-export async function sweepDuePurchases(ports: SyncPorts & Pick<Ports, "records">, limit: number): Promise<number> {
+export async function sweepDuePurchases(
+  ports: SyncPorts & Pick<Ports, "records">,
+  limit: number,
+): Promise<number> {
   const due = await ports.records.dueForSync(ports.clock.now(), limit);
   for (const ref of due) await syncDue(ports, ref);
   return due.length;

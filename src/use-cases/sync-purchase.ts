@@ -34,7 +34,16 @@ export type SyncedPurchase =
 
 export type SyncPorts = Pick<
   Ports,
-  "play" | "store" | "settings" | "clock" | "log" | "background" | "effects" | "accountIds" | "join" | "recentAsks"
+  | "play"
+  | "store"
+  | "settings"
+  | "clock"
+  | "log"
+  | "background"
+  | "effects"
+  | "accountIds"
+  | "join"
+  | "recentAsks"
 >;
 
 /** How often an answer may turn out too old before the caller is told to come again. */
@@ -64,12 +73,20 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
     const outcome = await syncOnce(ports, request, before);
     if (outcome !== "again") return outcome;
   }
-  throw new AppError("store_unavailable", "This purchase changes too often just now. Try again in a moment.", {
-    retryable: true,
-  });
+  throw new AppError(
+    "store_unavailable",
+    "This purchase changes too often just now. Try again in a moment.",
+    {
+      retryable: true,
+    },
+  );
 }
 
-async function syncOnce(ports: SyncPorts, request: SyncRequest, before: LoadedFile): Promise<SyncedPurchase | "again"> {
+async function syncOnce(
+  ports: SyncPorts,
+  request: SyncRequest,
+  before: LoadedFile,
+): Promise<SyncedPurchase | "again"> {
   const stored = before.file.purchase;
   const { claimant } = request;
   if (claimant !== null && stored?.customerId != null && stored.customerId !== claimant) {
@@ -122,7 +139,8 @@ async function askGoogle(
 /** Google knew this token once and does not any more. */
 export function isForgotten(error: unknown): boolean {
   return (
-    error instanceof AppError && (error.code === "purchase_token_expired" || error.code === "purchase_not_found")
+    error instanceof AppError &&
+    (error.code === "purchase_token_expired" || error.code === "purchase_not_found")
   );
 }
 

@@ -96,7 +96,10 @@ function ageOf(ports: VerifyPorts, loaded: LoadedFile, purchase: PurchaseRecord)
 function isRunning(ports: VerifyPorts, purchase: PurchaseRecord, now: Instant): boolean {
   const items = purchase.answer?.items ?? [];
   const ended = items.some((item) => item.expiresAt !== null && item.expiresAt <= now);
-  return !ended && items.some((item) => accessOfItem(purchase, item, ports.settings.policy, now)?.kind === "active");
+  return (
+    !ended &&
+    items.some((item) => accessOfItem(purchase, item, ports.settings.policy, now)?.kind === "active")
+  );
 }
 
 /** Another process may be delivering what this one found granted already: its result is worth a moment's wait. */
@@ -123,7 +126,11 @@ async function reload(ports: VerifyPorts, purchase: PurchaseRecord, customer: Cu
   return { purchase: file.purchase ?? purchase, customer: file.customer ?? customer };
 }
 
-async function answer(ports: VerifyPorts, purchase: PurchaseRecord, customer: CustomerFile): Promise<VerifiedPurchase> {
+async function answer(
+  ports: VerifyPorts,
+  purchase: PurchaseRecord,
+  customer: CustomerFile,
+): Promise<VerifiedPurchase> {
   const grants = await withKeys(ports, await grantsOfPurchase(ports, purchase, customer));
   return { purchase, customer, grants, pendingEntitlements: pendingEntitlements(purchase, customer) };
 }

@@ -22,7 +22,9 @@ export function createFirestoreAccountDirectory(db: Firestore): AccountDirectory
 
     async find(accountId) {
       const snapshot = await guarded(() => accountIds.doc(accountId).get());
-      return snapshot.exists ? z.object({ customer_id: customerIdSchema }).parse(snapshot.data()).customer_id : null;
+      return snapshot.exists
+        ? z.object({ customer_id: customerIdSchema }).parse(snapshot.data()).customer_id
+        : null;
     },
   };
 }

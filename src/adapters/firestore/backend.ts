@@ -1,11 +1,16 @@
-import { type DocumentReference, type DocumentSnapshot, type Firestore, Timestamp, type WriteBatch } from "@google-cloud/firestore";
+import {
+  type DocumentReference,
+  type DocumentSnapshot,
+  type Firestore,
+  Timestamp,
+  type WriteBatch,
+} from "@google-cloud/firestore";
 import type { FileIds } from "../../domain/purchase-file.ts";
 import type { Backend, Commit, Entries, Entry, Version } from "../shared/optimistic-store.ts";
 import {
   readAnsweredAt,
   readCustomerFile,
   readPurchase,
-
   writeAuditEntry,
   writeCustomerFile,
   writeEntitlement,
@@ -14,7 +19,7 @@ import {
   writeLicenseKey,
   writePurchase,
 } from "./documents.ts";
-import { isConflict, unavailable, guarded } from "./errors.ts";
+import { guarded, isConflict, unavailable } from "./errors.ts";
 import { askEffect, createLeasedEffect } from "./outbox-documents.ts";
 import { type Paths, paths } from "./paths.ts";
 
@@ -42,7 +47,9 @@ async function readFile(db: Firestore, at: Paths, ids: FileIds): Promise<Entries
   const found = (ref: DocumentReference | null) => (ref === null ? undefined : snapshots.get(ref.path));
   const purchase = found(refs.purchase);
   return {
-    ...(purchase === undefined ? {} : { purchase: entry(purchase, readPurchase), answeredAgoMs: answeredAgo(purchase) }),
+    ...(purchase === undefined
+      ? {}
+      : { purchase: entry(purchase, readPurchase), answeredAgoMs: answeredAgo(purchase) }),
     ...present("related", found(refs.related), readPurchase),
     ...present("customer", found(refs.customer), readCustomerFile),
   };
@@ -69,7 +76,11 @@ function answeredAgo(snapshot: DocumentSnapshot): number | null {
   return answeredAt === null ? null : snapshot.readTime.toMillis() - answeredAt.toMillis();
 }
 
-async function writeFile(db: Firestore, at: Paths, commit: Commit<Timestamp>): Promise<Timestamp | "conflict"> {
+async function writeFile(
+  db: Firestore,
+  at: Paths,
+  commit: Commit<Timestamp>,
+): Promise<Timestamp | "conflict"> {
   const batch = db.batch();
   addFile(batch, at, commit);
   addRows(batch, at, commit);
@@ -86,8 +97,10 @@ async function writeFile(db: Firestore, at: Paths, commit: Commit<Timestamp>): P
 
 function addFile(batch: WriteBatch, at: Paths, { writes, versions }: Commit<Timestamp>): void {
   const { purchase, related, customer, answered } = writes;
-  if (purchase !== null) put(batch, at.purchases.doc(purchase.id), versions.purchase, writePurchase(purchase, answered));
-  if (related !== null) put(batch, at.purchases.doc(related.id), versions.related, writePurchase(related, false));
+  if (purchase !== null)
+    put(batch, at.purchases.doc(purchase.id), versions.purchase, writePurchase(purchase, answered));
+  if (related !== null)
+    put(batch, at.purchases.doc(related.id), versions.related, writePurchase(related, false));
   if (customer !== null) {
     put(batch, at.customerFiles.doc(customer.customerId), versions.customer, writeCustomerFile(customer));
   }
@@ -102,7 +115,8 @@ function put(batch: WriteBatch, ref: DocumentReference, version: Version<Timesta
 function addRows(batch: WriteBatch, at: Paths, { writes }: Commit<Timestamp>): void {
   const customerId = writes.customer?.customerId;
   for (const row of writes.entitlements) {
-    if (customerId !== undefined) batch.set(at.entitlements(customerId).doc(row.entitlementId), writeEntitlement(row));
+    if (customerId !== undefined)
+      batch.set(at.entitlements(customerId).doc(row.entitlementId), writeEntitlement(row));
   }
   for (const grant of writes.grants) batch.set(at.grants(grant.customerId).doc(grant.id), writeGrant(grant));
   for (const event of writes.events) batch.create(at.grantEvents.doc(event.id), writeGrantEvent(event));
@@ -110,11 +124,14 @@ function addRows(batch: WriteBatch, at: Paths, { writes }: Commit<Timestamp>): v
   if (writes.audit !== null) batch.create(at.auditEvents.doc(), writeAuditEntry(writes.audit));
 }
 
-function addEffects(batch: WriteBatch, at: Paths, { leased, lease, asked, finishes }: Commit<Timestamp>): void {
+function addEffects(
+  batch: WriteBatch,
+  at: Paths,
+  { leased, lease, asked, finishes }: Commit<Timestamp>,
+): void {
   for (const request of leased) {
     if (lease !== null) batch.create(at.outbox.doc(request.id), createLeasedEffect(request, lease));
   }
   for (const request of asked) batch.set(at.outbox.doc(request.id), askEffect(request), { merge: true });
   if (finishes !== null) batch.delete(at.outbox.doc(finishes.id), { lastUpdateTime: finishes.version });
 }
-

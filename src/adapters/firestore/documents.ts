@@ -5,7 +5,12 @@ import type { Grant } from "../../domain/grant.ts";
 import type { GrantEvent } from "../../domain/grant-events.ts";
 import { type GrantResponse, grantResponseSchema, toGrantResponse } from "../../domain/grant-response.ts";
 import { type Instant, parseInstant } from "../../domain/instant.ts";
-import type { AuditEntry, LicenseOrphan, PurchaseRecord, SealedLicenseKey } from "../../domain/purchase-file.ts";
+import type {
+  AuditEntry,
+  LicenseOrphan,
+  PurchaseRecord,
+  SealedLicenseKey,
+} from "../../domain/purchase-file.ts";
 import {
   answerSchema,
   chainIdSchema,
@@ -42,7 +47,15 @@ const purchaseSchema = z
     updated_at: timestamp,
   })
   .transform(
-    ({ package_name, customer_id, chain_id, next_sync_at, created_at, updated_at, ...rest }): PurchaseRecord => ({
+    ({
+      package_name,
+      customer_id,
+      chain_id,
+      next_sync_at,
+      created_at,
+      updated_at,
+      ...rest
+    }): PurchaseRecord => ({
       ...rest,
       packageName: package_name,
       customerId: customer_id,
@@ -141,7 +154,9 @@ const grantSchema = grantResponseSchema.extend({
     regrant_of: grantIdSchema.optional(),
     revocation_detail: z.enum(["paused", "rental_ended"]).optional(),
   }),
-  revocation_reason: z.custom<Grant["revocationReason"]>((value) => value === null || typeof value === "string"),
+  revocation_reason: z.custom<Grant["revocationReason"]>(
+    (value) => value === null || typeof value === "string",
+  ),
 });
 
 export function readGrant(data: unknown): Grant {
@@ -174,7 +189,13 @@ export function readGrant(data: unknown): Grant {
 
 export function writeGrantEvent(event: GrantEvent) {
   const { id, type, occurredAt, grant } = event;
-  return { id, type, occurred_at: stamp(occurredAt), customer_id: grant.customerId, grant: writeGrant(grant) };
+  return {
+    id,
+    type,
+    occurred_at: stamp(occurredAt),
+    customer_id: grant.customerId,
+    grant: writeGrant(grant),
+  };
 }
 
 export function writeAuditEntry({ at, cause, customerId, purchaseId, changes }: AuditEntry) {

@@ -33,7 +33,8 @@ export async function guarded<T>(call: () => Promise<T>): Promise<T> {
 export function unavailable(error: unknown): AppError {
   if (error instanceof AppError) return error;
   // Firestore's own message may quote the data of a document: only its code goes on.
-  const cause = error instanceof TypeError || codeOf(error) === -1 ? error : new Error(`firestore code ${codeOf(error)}`);
+  const cause =
+    error instanceof TypeError || codeOf(error) === -1 ? error : new Error(`firestore code ${codeOf(error)}`);
   return new AppError("store_unavailable", "The database can't be reached. Try again in a moment.", {
     retryable: true,
     cause,

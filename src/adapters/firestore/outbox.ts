@@ -22,7 +22,13 @@ export function createFirestoreOutbox(
   const { outbox } = paths(db);
   const refOf = (effect: LeasedEffect) => outbox.doc(effect.id);
 
-  const leased = (id: EffectId, data: OutboxDocument, lease: string, since: number, version: Timestamp): LeasedEffect => {
+  const leased = (
+    id: EffectId,
+    data: OutboxDocument,
+    lease: string,
+    since: number,
+    version: Timestamp,
+  ): LeasedEffect => {
     const effect: LeasedEffect = {
       id,
       effect: data.effect,
@@ -61,9 +67,14 @@ export function createFirestoreOutbox(
 
   return {
     async lease(now, limit) {
-      const query = outbox.where("due_at", "<=", stamp(now)).orderBy("due_at").limit(limit + HELD_BY_OTHERS);
+      const query = outbox
+        .where("due_at", "<=", stamp(now))
+        .orderBy("due_at")
+        .limit(limit + HELD_BY_OTHERS);
       const { docs } = await guarded(() => query.get());
-      const free = docs.filter((doc) => !isHeld(doc, readOutboxDocument(doc.data()), options.leaseMs)).slice(0, limit);
+      const free = docs
+        .filter((doc) => !isHeld(doc, readOutboxDocument(doc.data()), options.leaseMs))
+        .slice(0, limit);
       const taken = await Promise.all(free.map(lease));
       return taken.filter((effect) => effect !== null);
     },
@@ -109,7 +120,11 @@ export function createFirestoreOutbox(
   };
 }
 
-function isHeld(snapshot: QueryDocumentSnapshot, { lease, leased_at }: OutboxDocument, leaseMs: number): boolean {
+function isHeld(
+  snapshot: QueryDocumentSnapshot,
+  { lease, leased_at }: OutboxDocument,
+  leaseMs: number,
+): boolean {
   if (lease == null || leased_at == null) return false;
   return snapshot.readTime.toMillis() - leased_at.toMillis() < leaseMs;
 }

@@ -38,7 +38,9 @@ export function createFirestoreRecords(db: Firestore): Records {
     async licenseKeys(ids) {
       if (ids.length === 0) return [];
       const snapshots = await guarded(() => db.getAll(...ids.map((id) => at.licenseKeys.doc(id))));
-      return snapshots.filter((snapshot) => snapshot.exists).map((snapshot) => readLicenseKey(snapshot.data()));
+      return snapshots
+        .filter((snapshot) => snapshot.exists)
+        .map((snapshot) => readLicenseKey(snapshot.data()));
     },
 
     async dueForSync(now, limit) {
@@ -64,7 +66,10 @@ interface Listing<T> {
 }
 
 async function list<T>(query: Query, { limit, cursor }: PageRequest, { read, keyOf, after }: Listing<T>) {
-  let page = query.orderBy("created_at", "desc").orderBy(FieldPath.documentId(), "desc").limit(limit + 1);
+  let page = query
+    .orderBy("created_at", "desc")
+    .orderBy(FieldPath.documentId(), "desc")
+    .limit(limit + 1);
   if (cursor !== null) {
     const from = readCursor(cursor);
     page = page.startAfter(after(from), from.id);
@@ -72,13 +77,18 @@ async function list<T>(query: Query, { limit, cursor }: PageRequest, { read, key
   const { docs } = await guarded(() => page.get());
   const data = docs.slice(0, limit).map((doc) => read(doc.data()));
   const last = docs.length > limit ? data.at(-1) : undefined;
-  return { data, nextCursor: last === undefined ? null : Buffer.from(JSON.stringify(keyOf(last))).toString("base64url") };
+  return {
+    data,
+    nextCursor: last === undefined ? null : Buffer.from(JSON.stringify(keyOf(last))).toString("base64url"),
+  };
 }
 
 function readCursor(text: string): Cursor {
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString()));
   } catch (cause) {
-    throw new AppError("invalid_request", "The cursor is not one of ours: leave it out to start over.", { cause });
+    throw new AppError("invalid_request", "The cursor is not one of ours: leave it out to start over.", {
+      cause,
+    });
   }
 }

@@ -2,14 +2,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { RevocationDetail, RevocationReason } from "../../domain/access.ts";
 import type { Grant, ShownLicenseKey } from "../../domain/grant.ts";
-import type {
-  ChainId,
-  CustomerId,
-  GrantId,
-  LicenseKeyId,
-  PurchaseId,
-  SlotId,
-} from "../../domain/ids.ts";
+import type { ChainId, CustomerId, GrantId, LicenseKeyId, PurchaseId, SlotId } from "../../domain/ids.ts";
 import type { PurchaseState } from "../../domain/purchase.ts";
 import { Secret } from "../../domain/secret.ts";
 

@@ -1,13 +1,27 @@
 import { createHash } from "node:crypto";
-import { AppError } from "../../domain/errors.ts";
+import type { Effect } from "../../domain/effect.ts";
 import type { CustomerFile } from "../../domain/entitlements.ts";
+import { AppError } from "../../domain/errors.ts";
 import type { Grant } from "../../domain/grant.ts";
 import type { GrantEvent } from "../../domain/grant-events.ts";
-import type { Effect } from "../../domain/effect.ts";
 import type { CustomerId, EffectId } from "../../domain/ids.ts";
 import type { Instant } from "../../domain/instant.ts";
-import type { AuditEntry, LicenseOrphan, PurchaseRecord, SealedLicenseKey } from "../../domain/purchase-file.ts";
-import type { DeadLetter, Intake, LeasedEffect, Outbox, PageRequest, PurchaseStore, Records, RefundReview } from "../../ports.ts";
+import type {
+  AuditEntry,
+  LicenseOrphan,
+  PurchaseRecord,
+  SealedLicenseKey,
+} from "../../domain/purchase-file.ts";
+import type {
+  DeadLetter,
+  Intake,
+  LeasedEffect,
+  Outbox,
+  PageRequest,
+  PurchaseStore,
+  Records,
+  RefundReview,
+} from "../../ports.ts";
 import type { AccountDirectory } from "../account-ids/account-ids.ts";
 import {
   type Backend,
@@ -94,7 +108,11 @@ export function createMemoryStore(options: StoreOptions): MemoryStore {
   };
 }
 
-function createBackend(tables: MemoryTables, counter: { last: number }, { clock }: StoreOptions): Backend<number> {
+function createBackend(
+  tables: MemoryTables,
+  counter: { last: number },
+  { clock }: StoreOptions,
+): Backend<number> {
   return {
     read: async ({ purchaseId, relatedId, customerId }): Promise<Entries<number>> => {
       const purchase = purchaseId === null ? undefined : tables.purchases.get(purchaseId);
@@ -215,7 +233,8 @@ function createOutbox(
 }
 
 function createRecords({ grants, purchases, licenseKeys }: MemoryTables): Records {
-  const ofCustomer = (customerId: CustomerId) => [...grants.values()].filter((grant) => grant.customerId === customerId);
+  const ofCustomer = (customerId: CustomerId) =>
+    [...grants.values()].filter((grant) => grant.customerId === customerId);
   return {
     grant: async (customerId, id) => ofCustomer(customerId).find((grant) => grant.id === id) ?? null,
     grants: async (customerId, ids) => ofCustomer(customerId).filter((grant) => ids.includes(grant.id)),
@@ -244,7 +263,8 @@ function paginate<T extends { readonly id: string; readonly createdAt: Instant }
 ) {
   const sorted = [...rows].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
   const at = cursor === null ? 0 : sorted.findIndex((row) => row.id === decode(cursor)) + 1;
-  if (cursor !== null && at === 0) throw new AppError("invalid_request", "The cursor is not one of ours: leave it out to start over.");
+  if (cursor !== null && at === 0)
+    throw new AppError("invalid_request", "The cursor is not one of ours: leave it out to start over.");
   const data = sorted.slice(at, at + limit);
   const last = sorted.length > at + limit ? data.at(-1) : undefined;
   return { data, nextCursor: last === undefined ? null : Buffer.from(last.id).toString("base64url") };
@@ -258,7 +278,8 @@ function createIntake({ deadLetters, orphans, refundReviews }: MemoryTables): In
   return {
     addDeadLetter: async (letter) => addOnce(deadLetters, digest(letter.messageId ?? letter.data), letter),
     addOrphan: async (orphan) => addOnce(orphans, orphan.id, orphan),
-    addRefundReview: async (review) => addOnce(refundReviews, digest(review.pendingRefundToken.reveal()), review),
+    addRefundReview: async (review) =>
+      addOnce(refundReviews, digest(review.pendingRefundToken.reveal()), review),
   };
 }
 

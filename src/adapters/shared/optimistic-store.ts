@@ -3,7 +3,15 @@ import type { CustomerFile } from "../../domain/entitlements.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { EffectId } from "../../domain/ids.ts";
 import type { Decision, FileIds, PurchaseFile, PurchaseRecord, Writes } from "../../domain/purchase-file.ts";
-import type { Chance, Clock, Committed, LeasedEffect, LoadedFile, PurchaseStore, UpdateOptions } from "../../ports.ts";
+import type {
+  Chance,
+  Clock,
+  Committed,
+  LeasedEffect,
+  LoadedFile,
+  PurchaseStore,
+  UpdateOptions,
+} from "../../ports.ts";
 
 /** What a database tells of a document so that it notices a later change; null: the document isn't there. */
 export type Version<V> = V | null;
@@ -24,7 +32,11 @@ export interface Entries<V> {
 /** One atomic batch: new documents are created, changed ones must still have the version read. */
 export interface Commit<V> {
   readonly writes: Writes;
-  readonly versions: { readonly purchase: Version<V>; readonly related: Version<V>; readonly customer: Version<V> };
+  readonly versions: {
+    readonly purchase: Version<V>;
+    readonly related: Version<V>;
+    readonly customer: Version<V>;
+  };
   /** Effects created together with their lease; fails if one of them is there already. */
   readonly leased: readonly EffectRequest[];
   readonly lease: string | null;
@@ -102,7 +114,9 @@ export function createOptimisticStore<V>(
       const version = await backend.commit(commit);
       if (version !== "conflict") {
         const after = remember(ids, entriesAfter(entries, writes, version));
-        const leased = commit.leased.map((request) => leaseOf(request, runner ?? "", leasedUntil, after, version));
+        const leased = commit.leased.map((request) =>
+          leaseOf(request, runner ?? "", leasedUntil, after, version),
+        );
         return { result, leased, completed: finishing !== null, after };
       }
       await options.clock.sleep(options.chance() * Math.min(MAX_PAUSE_MS, 4 * 2 ** attempt));
@@ -114,7 +128,9 @@ export function createOptimisticStore<V>(
       }
       loaded = again;
     }
-    throw new AppError("store_unavailable", "Too many changes at once. Try again in a moment.", { retryable: true });
+    throw new AppError("store_unavailable", "Too many changes at once. Try again in a moment.", {
+      retryable: true,
+    });
   };
 
   const versionOf = (effect: LeasedEffect | null): Commit<V>["finishes"] => {
@@ -150,7 +166,9 @@ function fileOf<V>(ids: FileIds, entries: Entries<V>): PurchaseFile {
 function reusable<V>(entries: Entries<V>, before: FileIds, ids: FileIds): Entries<V> {
   const { purchase, related, customer, answeredAgoMs } = entries;
   return {
-    ...(purchase !== undefined && before.purchaseId === ids.purchaseId ? { purchase, answeredAgoMs: answeredAgoMs ?? null } : {}),
+    ...(purchase !== undefined && before.purchaseId === ids.purchaseId
+      ? { purchase, answeredAgoMs: answeredAgoMs ?? null }
+      : {}),
     ...(related !== undefined && before.relatedId === ids.relatedId ? { related } : {}),
     ...(customer !== undefined && before.customerId === ids.customerId ? { customer } : {}),
   };

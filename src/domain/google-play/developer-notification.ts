@@ -24,7 +24,11 @@ export const developerNotificationSchema = z.looseObject({
     })
     .nullish(),
   pendingRefundReviewNotification: z
-    .looseObject({ pendingRefundToken: token, orderId: z.string().min(1), refundReason: z.number().int().nullish() })
+    .looseObject({
+      pendingRefundToken: token,
+      orderId: z.string().min(1),
+      refundReason: z.number().int().nullish(),
+    })
     .nullish(),
   testNotification: z.looseObject({}).nullish(),
 });

@@ -46,7 +46,10 @@ function create(ports: DeliveryPorts): Delivery {
   };
 }
 
-async function deliver(ports: DeliveryPorts, { slot, attempt, grantId, ...order }: DeliveryOrder): Promise<DeliverOutcome> {
+async function deliver(
+  ports: DeliveryPorts,
+  { slot, attempt, grantId, ...order }: DeliveryOrder,
+): Promise<DeliverOutcome> {
   const { product, policy_id } = offer.parse(order.offer);
   const { purchaseId, orderId } = slot.target;
   const { customerId } = slot;
@@ -66,7 +69,14 @@ async function deliver(ports: DeliveryPorts, { slot, attempt, grantId, ...order 
     return {
       kind: "done",
       delivered: { state: { licenseKeyId: id }, shown: { id, masked: maskKey(issued.key.reveal()) } },
-      key: { id, slotId: slot.id, customerId, sealed, licenseId: issued.licenseId, issuedAt: ports.clock.now() },
+      key: {
+        id,
+        slotId: slot.id,
+        customerId,
+        sealed,
+        licenseId: issued.licenseId,
+        issuedAt: ports.clock.now(),
+      },
       discard: () => ports.licenses.setStatus(issued.key, "revoke"),
     };
   } catch (error) {

@@ -1,0 +1,64 @@
+import pino from "pino";
+import { AppError, OutsideError } from "../../domain/errors.ts";
+import type { Log, LogFields } from "../../ports.ts";
+
+/** Texts that look like a secret, wherever they turn up: purchase tokens, JWTs, licence keys, webhook secrets. */
+const SECRETS = [
+  /[a-z]{20,}\.[A-Za-z0-9_-]{20,}/g,
+  /eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
+  /KEYT-[A-Z0-9-]+/g,
+  /kt_(?:live|test)_[A-Za-z0-9_-]+/g,
+  /whsec_[A-Za-z0-9+/=]+/g,
+];
+
+export function scrub(text: string): string {
+  return SECRETS.reduce((rest, pattern) => rest.replace(pattern, "[secret]"), text);
+}
+
+/**
+ * JSON lines on stdout. Callers pass ids and outcomes; this is the second fence: fields and errors are scrubbed, and of
+ * an error that is none of ours only its name, code and stack frames are told, since its message may quote anything.
+ *
+ * @param level A pino level.
+ */
+export function createLog(level: string, destination?: pino.DestinationStream): Log {
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    messageKey: "event",
+  };
+  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  const line = (fields: LogFields | undefined, error: unknown) => ({
+    ...scrubbed(fields),
+    ...(error === undefined ? {} : { error: describe(error) }),
+  });
+  return {
+    info: (event, fields) => logger.info(line(fields, undefined), event),
+    warn: (event, fields, error) => logger.warn(line(fields, error), event),
+    error: (event, fields, error) => logger.error(line(fields, error), event),
+  };
+}
+
+function scrubbed(fields: LogFields = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? scrub(value) : value]),
+  );
+}
+
+function describe(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: "not an error" };
+  const ours = error instanceof AppError || error instanceof OutsideError;
+  const told: Record<string, unknown> = { name: error.name };
+  if ("code" in error && (typeof error.code === "string" || typeof error.code === "number"))
+    told.code = error.code;
+  if (ours) told.message = scrub(error.message);
+  else told.frames = frames(error);
+  if (error.cause !== undefined) told.cause = describe(error.cause);
+  return told;
+}
+
+function frames(error: Error): string[] {
+  const lines = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return lines.slice(0, 8).map((line) => scrub(line.trim()));
+}

@@ -1,0 +1,23 @@
+import type { Log, LogFields } from "../../ports.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Counts what is logged: one line per request, message and effect is one event in the metrics, and nothing twice. */
+export function meteredLog(log: Log, metrics: Metrics): Log {
+  const counted =
+    (level: "info" | "warn" | "error"): Log["error"] =>
+    (event, fields, error) => {
+      metrics.count(event, level, labelsOf(fields), secondsOf(fields));
+      log[level](event, fields, error);
+    };
+  return { info: counted("info"), warn: counted("warn"), error: counted("error") };
+}
+
+/** Labels of few values only: what happened, to what kind of thing. */
+function labelsOf(fields: LogFields = {}): { kind: string; outcome: string } {
+  const kind = fields.kind ?? fields.route ?? fields.source ?? "";
+  return { kind: String(kind), outcome: String(fields.outcome ?? fields.code ?? "").slice(0, 60) };
+}
+
+function secondsOf(fields: LogFields = {}): number | null {
+  return typeof fields.ms === "number" ? fields.ms / 1000 : null;
+}

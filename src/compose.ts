@@ -1,0 +1,212 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Hono } from "hono";
+import {
+  createHmacAccountIds,
+  createNoAccountIds,
+  createUidAccountIds,
+} from "./adapters/account-ids/account-ids.ts";
+import {
+  createLocalSecretBox,
+  type EncryptionKey,
+  parseEncryptionKeys,
+} from "./adapters/crypto/local-secret-box.ts";
+import { createFirestoreStore } from "./adapters/firestore/index.ts";
+import { createPlayApi } from "./adapters/google-play/play-api.ts";
+import { createIdentity, firebaseIssuer } from "./adapters/identity/id-token-identity.ts";
+import { createPushIdentity } from "./adapters/identity/push-identity.ts";
+import { createKeyThaiClient } from "./adapters/keythai/keythai-client.ts";
+import { createLicenseServer } from "./adapters/keythai/license-server.ts";
+import { createLog } from "./adapters/log/log.ts";
+import { createMemoryStore } from "./adapters/memory/memory-store.ts";
+import { meteredLog } from "./adapters/metrics/metered-log.ts";
+import { createMetrics } from "./adapters/metrics/metrics.ts";
+import { createRateLimiter } from "./adapters/rate-limit/rate-limiter.ts";
+import { createJoin } from "./adapters/shared/single-flight.ts";
+import { createBackground } from "./adapters/system/background.ts";
+import { systemClock } from "./adapters/system/clock.ts";
+import { createRecentAsks } from "./adapters/system/recent-asks.ts";
+import type { Config, ConfigIssue } from "./config.ts";
+import { type Catalog, parseCatalog } from "./domain/catalog.ts";
+import { Secret } from "./domain/secret.ts";
+import { createApp } from "./http/app.ts";
+import type { HttpEnv, HttpPorts } from "./http/context.ts";
+import { createDeliveries, integrations } from "./integrations/registry.ts";
+import type { LicenseServer, Log } from "./ports.ts";
+import { type EffectPorts, startEffects } from "./use-cases/run-effects.ts";
+
+/** Settings that are wrong only together with what they name: the catalogue file, the keys. */
+export class ConfigError extends Error {
+  readonly issues: readonly ConfigIssue[];
+  constructor(issues: readonly ConfigIssue[]) {
+    super("wrong settings");
+    this.name = "ConfigError";
+    this.issues = issues;
+  }
+}
+
+export interface Service {
+  readonly app: Hono<HttpEnv>;
+  readonly ports: HttpPorts & EffectPorts;
+  /** Waits for work after answers, then lets go of the store. */
+  close(): Promise<void>;
+}
+
+/** Puts everything together: settings in, a service out that has not begun to listen or work yet. */
+export function compose(config: Config): Service {
+  const { catalog, encryptionKeys } = readFiles(config);
+  const clock = systemClock;
+  const chance = Math.random;
+  const leaseMs = config.EFFECT_LEASE_SECONDS * 1000;
+  const storeOptions = { clock, chance, leaseMs, newLease: randomUUID };
+  const store = createStore(config, storeOptions);
+  const metrics = createMetrics({ outbox: store.outbox, clock });
+  const log = meteredLog(createLog(config.LOG_LEVEL), metrics);
+  const background = createBackground({ atOnce: 24, waiting: 400, log });
+  const licenses = createLicenses(config, leaseMs, log);
+  const secretBox = createLocalSecretBox(encryptionKeys);
+  const ports: HttpPorts & EffectPorts = {
+    ...store,
+    settings: {
+      policy: { catalog, renewalLeewayHours: config.RENEWAL_LEEWAY_HOURS },
+      verifyFreshMs: config.VERIFY_FRESH_SECONDS * 1000,
+      verifyWaitMs: config.VERIFY_WAIT_MS,
+      leaseMs,
+    },
+    play: createPlayApi({
+      ...(config.PLAY_API_ROOT_URL === undefined ? {} : { rootUrl: config.PLAY_API_ROOT_URL }),
+      quotaPerMinute: config.PLAY_QUOTA_PER_MINUTE,
+      clock,
+      chance,
+      log,
+    }),
+    accountIds: createAccountIds(config, store.accountDirectory),
+    licenses,
+    secretBox,
+    ...createIdentities(config),
+    clock,
+    chance,
+    log,
+    background,
+    effects: { start: (leased) => startEffects(ports, leased) },
+    join: createJoin(),
+    recentAsks: createRecentAsks(clock),
+    deliveries: createDeliveries({ licenses, secretBox, clock }),
+    verifyRate: createRateLimiter(config.VERIFY_RATE_PER_MINUTE),
+    adminKeys: config.ADMIN_API_KEYS,
+    metrics,
+  };
+  return {
+    app: createApp(ports),
+    ports,
+    close: async () => {
+      await background.drain();
+      await store.close();
+    },
+  };
+}
+
+type StoreOptions = Parameters<typeof createMemoryStore>[0];
+
+function createStore(config: Config, options: StoreOptions) {
+  if (config.PLAYGRANT_STORE === "memory")
+    return { ...createMemoryStore(options), close: async () => undefined };
+  return createFirestoreStore(config.GOOGLE_CLOUD_PROJECT ?? "", options);
+}
+
+type AccountDirectory = ReturnType<typeof createStore>["accountDirectory"];
+
+function createAccountIds(config: Config, directory: AccountDirectory) {
+  if (config.OBFUSCATED_ACCOUNT_ID === "none") return createNoAccountIds();
+  const key = config.OBFUSCATED_ACCOUNT_KEY;
+  return config.OBFUSCATED_ACCOUNT_ID === "hmac" && key !== undefined
+    ? createHmacAccountIds(key, directory)
+    : createUidAccountIds();
+}
+
+/** Half of a lease is for the call, the rest for recording it. */
+function createLicenses(config: Config, leaseMs: number, log: Log): LicenseServer {
+  const client = createKeyThaiClient({
+    // Without a licence in the catalogue there is no key, and nobody calls.
+    apiKey: config.KEYTHAI_API_KEY ?? new Secret("none"),
+    baseUrl: config.KEYTHAI_BASE_URL,
+    timeoutMs: Math.min(3000, leaseMs / 6),
+  });
+  return createLicenseServer({
+    client,
+    issueTimeoutMs: Math.min(15_000, leaseMs / 2),
+    maxPages: 200,
+    onTruncated: (slotId) => log.warn("license.search_truncated", { slot_id: slotId }),
+  });
+}
+
+function createIdentities(config: Config) {
+  const firebase = firebaseIssuer(config.GOOGLE_CLOUD_PROJECT ?? "");
+  return {
+    identity: createIdentity({
+      issuer: config.AUTH_ISSUER ?? firebase.issuer,
+      audience: config.AUTH_AUDIENCE ?? firebase.audience,
+      jwksUrl: config.AUTH_JWKS_URL ?? firebase.jwksUrl,
+      emulator: config.FIREBASE_AUTH_EMULATOR_HOST !== undefined,
+      clock: systemClock,
+    }),
+    pushIdentity: createPushIdentity({
+      audience: config.RTDN_PUSH_AUDIENCE ?? null,
+      serviceAccount: config.RTDN_PUSH_SERVICE_ACCOUNT ?? null,
+      ...(config.RTDN_PUSH_ISSUER === undefined ? {} : { issuer: config.RTDN_PUSH_ISSUER }),
+      ...(config.RTDN_PUSH_JWKS_URL === undefined ? {} : { jwksUrl: config.RTDN_PUSH_JWKS_URL }),
+      clock: systemClock,
+    }),
+  };
+}
+
+/** @throws ConfigError naming everything that is wrong with the catalogue and the keys it asks for. */
+function readFiles(config: Config): { catalog: Catalog; encryptionKeys: EncryptionKey[] } {
+  const issues: ConfigIssue[] = [];
+  const catalog = readCatalog(config.CATALOG_FILE, issues);
+  const licensed = [...(catalog?.entitlements.values() ?? [])].some(
+    ({ integration }) => integration.type === "license_key",
+  );
+  if (licensed && config.KEYTHAI_API_KEY === undefined) {
+    issues.push({ variable: "KEYTHAI_API_KEY", message: "is required: the catalogue has a license_key" });
+  }
+  if (licensed && config.LICENSE_ENCRYPTION_KEYS === undefined) {
+    issues.push({
+      variable: "LICENSE_ENCRYPTION_KEYS",
+      message: "is required: the catalogue has a license_key",
+    });
+  }
+  const encryptionKeys = readEncryptionKeys(config.LICENSE_ENCRYPTION_KEYS, issues);
+  if (catalog === null || issues.length > 0) throw new ConfigError(issues);
+  return { catalog, encryptionKeys };
+}
+
+function readCatalog(file: string, issues: ConfigIssue[]): Catalog | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? "is not JSON" : "can't be read";
+    issues.push({ variable: "CATALOG_FILE", message: `${file} ${reason}` });
+    return null;
+  }
+  const result = parseCatalog(json, integrations);
+  if (result.ok) return result.catalog;
+  for (const { path, message } of result.issues)
+    issues.push({ variable: "CATALOG_FILE", message: `${path}: ${message}` });
+  return null;
+}
+
+function readEncryptionKeys(text: Secret | undefined, issues: ConfigIssue[]): EncryptionKey[] {
+  // Nothing is ever sealed without a licence in the catalogue; a key of this process's own keeps the box simple.
+  if (text === undefined) return [{ id: "none", key: new Secret(randomBytes(32).toString("base64")) }];
+  try {
+    return parseEncryptionKeys(text.reveal());
+  } catch (error) {
+    issues.push({
+      variable: "LICENSE_ENCRYPTION_KEYS",
+      message: error instanceof Error ? error.message : "is wrong",
+    });
+    return [];
+  }
+}

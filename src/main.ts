@@ -1,0 +1,99 @@
+import { type ServerType, serve } from "@hono/node-server";
+import { ConfigError, compose, type Service } from "./compose.ts";
+import { type Config, type ConfigIssue, readConfig } from "./config.ts";
+import { handleNotification } from "./use-cases/handle-notification.ts";
+import { startWorker } from "./worker.ts";
+
+/** EX_CONFIG of sysexits.h: a restart won't help, a person must. */
+const EXIT_CONFIG = 78;
+/** Cloud Run and Kubernetes kill after 10 s. */
+const SHUTDOWN_MS = 9_000;
+
+type Stop = () => Promise<void>;
+
+function fail(issues: readonly ConfigIssue[]): never {
+  const lines = issues.map(({ variable, message }) => `  ${variable}: ${message}`);
+  process.stderr.write(`playgrant can't start, these settings are wrong:\n${lines.join("\n")}\n`);
+  process.exit(EXIT_CONFIG);
+}
+
+function composeOrFail(config: Config): Service {
+  try {
+    return compose(config);
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.issues);
+    throw error;
+  }
+}
+
+async function startApi(service: Service, config: Config): Promise<Stop> {
+  const server = await new Promise<ServerType>((resolve, reject) => {
+    const started = serve(
+      { fetch: service.app.fetch, port: config.PORT, hostname: config.HOST },
+      (address) => {
+        service.ports.log.info("listening", { port: address.port });
+        resolve(started);
+      },
+    );
+    started.once("error", reject);
+  });
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      if ("closeIdleConnections" in server) server.closeIdleConnections();
+    });
+}
+
+async function startSubscriber({ ports }: Service, config: Config): Promise<Stop> {
+  // Loaded only where it is needed: it is the heaviest of Google's clients.
+  const subscriber = await import("./adapters/pubsub/subscriber.ts");
+  const { close } = subscriber.startSubscriber({
+    projectId: config.GOOGLE_CLOUD_PROJECT ?? "",
+    subscription: config.RTDN_SUBSCRIPTION,
+    maxMessages: 100,
+    log: ports.log,
+    handle: ({ messageId, data }) => {
+      const raw = data.toString("base64");
+      return handleNotification(ports, {
+        messageId,
+        source: "pull",
+        text: data.toString("utf8"),
+        raw,
+        broken: "not_base64",
+      });
+    },
+  });
+  return close;
+}
+
+async function start(service: Service, config: Config): Promise<Stop[]> {
+  const roles = new Set(config.PLAYGRANT_ROLES);
+  const stops: Stop[] = [];
+  if (roles.has("worker")) stops.push(startWorker(service.ports).stop);
+  // The embedded store of the demo has no Pub/Sub beside it: notices are pushed there.
+  if (roles.has("subscriber") && config.GOOGLE_CLOUD_PROJECT !== undefined) {
+    stops.push(await startSubscriber(service, config));
+  }
+  if (roles.has("api")) stops.push(await startApi(service, config));
+  return stops;
+}
+
+/** Takes no new work, finishes or hands back what is in flight, and is gone in time. */
+function stopOnSignal(service: Service, stops: readonly Stop[]): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(0), SHUTDOWN_MS).unref();
+    await Promise.all(stops.map((each) => each()));
+    await service.close();
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+const result = readConfig();
+if (!result.ok) fail(result.issues);
+const service = composeOrFail(result.config);
+stopOnSignal(service, await start(service, result.config));
