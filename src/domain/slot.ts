@@ -157,12 +157,11 @@ export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
 }
 
 /**
- * What access has ended for is being taken back, perhaps at this very moment: if access returns before that is recorded,
- * the thing counts as made for nothing any more, so it goes first and a new one comes.
+ * What is due to be taken back may be gone at this very moment: if access returns before that is recorded, it counts as
+ * made for nothing we know, so it goes first and a new one comes.
  */
 function stillOurs(slot: Slot): Applied {
-  const doomed = slot.applied.kind !== "none" && wantedAccess(slot).kind === "ended";
-  return doomed ? { ...slot.applied, productId: null } : slot.applied;
+  return nextStep(slot) === "revoke" ? { ...slot.applied, productId: null } : slot.applied;
 }
 
 /** Brings a slot's rows in line with it. */
@@ -200,9 +199,13 @@ function appliedAtOnce(slot: Slot): Applied {
 function openRow(slot: Slot, now: Instant): Grant | null {
   const wanted = wantedAccess(slot);
   if (slot.grant !== null || wanted.kind !== "active" || slot.failure !== null) return null;
-  const inHand = slot.applied.kind === "active" && slot.applied.productId === slot.target.productId;
+  const inHand = isInHand(slot);
   if (slot.opens === "on_delivery" && !inHand) return null;
   return openGrant(seedOf(slot, wanted.until), inHand ? "Delivered" : "Pending", now);
+}
+
+function isInHand({ applied, target }: Slot): boolean {
+  return applied.kind === "active" && applied.productId === target.productId;
 }
 
 function seedOf(slot: Slot, until: Instant | null) {

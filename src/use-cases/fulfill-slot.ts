@@ -41,6 +41,8 @@ interface Run {
   basis: LoadedFile | null;
   /** The key of the licence in hand, once it was read or made in this run. */
   key: SealedLicenseKey | null;
+  /** The last change left nothing to do, and the effect was finished with it. */
+  completed: boolean;
 }
 
 /**
@@ -55,41 +57,38 @@ export async function fulfillSlot(
   leased: LeasedEffect,
   effect: Fulfilment,
 ): Promise<EffectResult> {
-  const run: Run = { ports, effect, lease: leased, basis: leased.basis ?? null, key: null };
+  const run: Run = { ports, effect, lease: leased, basis: leased.basis ?? null, key: null, completed: false };
   for (let count = 0; count < MAX_STEPS; count += 1) {
     const plan = await planStep(run);
-    if (plan.step === "none") return { kind: plan.completed ? "completed" : "done" };
+    if (plan === null) return { kind: "done" };
     const result = await takeStep(run, plan.step, plan.slot, plan.takenOver);
     if (result !== "next") return result;
+    if (run.completed) return { kind: "completed" };
   }
   return { kind: "later", code: "moving_target" };
 }
 
-type Plan =
-  | { readonly step: "none"; readonly completed: boolean }
-  | { readonly step: Exclude<Step, "none">; readonly slot: Slot; readonly takenOver: boolean };
+interface Plan {
+  readonly step: Exclude<Step, "none">;
+  readonly slot: Slot;
+  /** Another's mark stood there. */
+  readonly takenOver: boolean;
+}
 
-/** Decides the next step; a delivery is marked in the same commit, unless the mark stands there already. */
-async function planStep(run: Run): Promise<Plan> {
+/** Decides the next step, null for none; a delivery is marked in the same commit, unless our mark stands there already. */
+async function planStep(run: Run): Promise<Plan | null> {
   const { lease } = run.lease;
-  const { result, completed } = await change(
-    run,
-    (slot, now): SlotDecision<Exclude<Plan, { step: "none" }> | null> => {
-      const step = slot === null ? "none" : nextStep(slot);
-      if (slot === null || step === "none") return { result: null, change: null };
-      const ours = slot.attempt?.lease === lease;
-      const takenOver = slot.attempt !== null && !ours;
-      if (step !== "deliver" || ours) return { result: { step, slot, takenOver }, change: null };
-      const marked = openAttempt(slot, lease);
-      const later = takenOver ? [searchLater(run, slot, now)] : [];
-      return {
-        result: { step, slot: marked, takenOver },
-        change: { slot: marked, rows: [] },
-        effects: later,
-      };
-    },
-  );
-  return result ?? { step: "none", completed };
+  const { result } = await change(run, (slot, now): SlotDecision<Plan | null> => {
+    const step = slot === null ? "none" : nextStep(slot);
+    if (slot === null || step === "none") return { result: null, change: null };
+    const ours = slot.attempt?.lease === lease;
+    const takenOver = slot.attempt !== null && !ours;
+    if (step !== "deliver" || ours) return { result: { step, slot, takenOver }, change: null };
+    const marked = openAttempt(slot, lease);
+    const later = takenOver ? [searchLater(run, slot, now)] : [];
+    return { result: { step, slot: marked, takenOver }, change: { slot: marked, rows: [] }, effects: later };
+  });
+  return result;
 }
 
 /** Nothing of the former holder can still be on its way by then. */
@@ -258,6 +257,7 @@ async function change<T>(run: Run, decide: (slot: Slot | null, now: Instant) => 
     options,
   );
   run.basis = committed.after;
+  run.completed = committed.completed;
   return committed;
 }
 
