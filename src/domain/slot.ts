@@ -176,6 +176,12 @@ export function settleRows(slot: Slot, now: Instant): SlotChange {
     rows.push({ before: null, after: opened });
     settled = { ...settled, grant: opened, generation: settled.generation + 1 };
   }
+  const { grant } = settled;
+  if (grant?.status === "Pending" && isInHand(settled)) {
+    const after = deliverGrant(grant, settled.shown, now);
+    rows.push({ before: grant, after });
+    settled = { ...settled, grant: after };
+  }
   return { slot: settled, rows };
 }
 
@@ -267,11 +273,7 @@ export function recordDelivered(
     shown: delivered.shown,
     applied: { kind: "active", productId, until: null },
   };
-  const { grant } = held;
-  if (grant === null || grant.status !== "Pending" || grant.productId !== productId)
-    return settleRows(held, now);
-  const after = deliverGrant(grant, delivered.shown, now);
-  return { slot: { ...held, grant: after }, rows: [{ before: grant, after }] };
+  return settleRows(held, now);
 }
 
 const KIND_AFTER = { suspend: "suspended", resume: "active" } as const;
@@ -297,7 +299,8 @@ export function recordApplied(
 export function recordFailure(slot: Slot, failure: Failure, now: Instant): SlotChange {
   const failed: Slot = { ...slot, attempt: null, failure: { ...failure, orderId: slot.target.orderId } };
   const wanted = wantedAccess(slot);
-  if (wanted.kind !== "active") return { slot: failed, rows: [] };
+  // Not wanted just now: should it be wanted again, it is tried again.
+  if (wanted.kind !== "active") return { slot: closeAttempt(slot), rows: [] };
   const waiting = slot.grant ?? openGrant(seedOf(slot, wanted.until), "Pending", now);
   const after = failGrant(waiting, failure, now);
   if (slot.grant !== null) return { slot: { ...failed, grant: null }, rows: [{ before: waiting, after }] };
