@@ -92,14 +92,14 @@ function endedEntitlement(
   before: Entitlement | undefined,
   now: Instant,
 ): Entitlement {
-  const target = slots.at(-1)?.target;
+  const last = lastWord(slots, before);
   const endedAt = before === undefined || before.active ? now : before.updatedAt;
   return {
     entitlementId: id,
     active: false,
-    expiresAt: target?.expiresAt ?? before?.expiresAt ?? null,
+    expiresAt: last?.target.expiresAt ?? before?.expiresAt ?? null,
     accessUntil: Math.min(before?.accessUntil ?? endedAt, endedAt),
-    state: endedState(slots, before),
+    state: endedState(last, before),
     willRenew: slots.some((slot) => wantedAccess(slot).kind === "suspended" && slot.target.willRenew),
     purchaseIds: before?.purchaseIds ?? distinct(slots.map((slot) => slot.target.purchaseId)),
     productIds: before?.productIds ?? distinct(slots.map((slot) => slot.target.productId)),
@@ -107,11 +107,27 @@ function endedEntitlement(
   };
 }
 
+/**
+ * The slot that speaks for an ended entitlement: one that may come back, else one of the purchase that gave it last, else
+ * any that could have. Slots that have ended leave the file, so where none is there what was known stays.
+ */
+function lastWord(slots: readonly Slot[], before: Entitlement | undefined): Slot | undefined {
+  const givers = slots.filter((slot) => before?.purchaseIds.includes(slot.target.purchaseId));
+  const open = before === undefined || before.active || MAY_COME_BACK.has(before.state);
+  return (
+    slots.find((slot) => wantedAccess(slot).kind === "suspended") ??
+    givers.find((slot) => wantedAccess(slot).kind === "active") ??
+    givers.at(-1) ??
+    (open ? slots.at(-1) : undefined)
+  );
+}
+
+const MAY_COME_BACK: ReadonlySet<PurchaseState> = new Set(["on_hold", "paused"]);
+
 const LIVE: ReadonlySet<PurchaseState> = new Set(["active", "in_grace_period", "canceled", "purchased"]);
 
 /** The purchase may still live while this entitlement of it does not: then it ran out, or was taken away by a person. */
-function endedState(slots: readonly Slot[], before: Entitlement | undefined): PurchaseState {
-  const last = slots.at(-1);
+function endedState(last: Slot | undefined, before: Entitlement | undefined): PurchaseState {
   if (last?.blocked === true) return "revoked";
   const state = last?.target.state ?? before?.state ?? "expired";
   return LIVE.has(state) ? "expired" : state;

@@ -45,7 +45,7 @@ async function tellGoogle(ports: EffectPorts, purchase: PurchaseRecord, consume:
 /** The app may have told Google at the same moment: after any refusal the answer lies in reading again. */
 async function refused(ports: EffectPorts, purchase: PurchaseRecord, error: unknown): Promise<EffectResult> {
   if (!(error instanceof AppError) || error.retryable) throw error;
-  const request = { claimant: null, productId: null, observation: null };
+  const request = { claimant: null, productId: null, observation: null, acceptAgeMs: 0 };
   const again = await syncPurchase(ports, { ...request, ref: purchase, cause: "effect", priority: "app" });
   const open =
     again.kind === "synced" && isDueAtGoogle(again.purchase, ports.settings.policy, ports.clock.now());

@@ -99,6 +99,7 @@ async function syncNotified(
       claimant: null,
       productId: null,
       observation,
+      acceptAgeMs: 0,
     });
     if (synced.kind === "refused") return await deadLetter(ports, message, synced.code, packageName);
     return `synced ${label}`;

@@ -29,14 +29,20 @@ export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]
 }
 
 /**
- * Leases what is due and runs it: what other processes left when they died, what has to be tried again.
+ * Leases what is due and begins to run it: what other processes left when they died, what has to be tried again.
  *
- * @returns How many effects were run.
+ * @returns One promise for each effect begun; none of them ever rejects.
  */
-export async function runDueEffects(ports: EffectPorts, limit: number): Promise<number> {
+export async function beginDueEffects(ports: EffectPorts, limit: number): Promise<Promise<void>[]> {
   const leased = await ports.outbox.lease(ports.clock.now(), limit);
-  await Promise.all(leased.map((effect) => runEffect(ports, effect)));
-  return leased.length;
+  return leased.map((effect) => runEffect(ports, effect));
+}
+
+/** As {@link beginDueEffects}, and waits for them. @returns How many were run. */
+export async function runDueEffects(ports: EffectPorts, limit: number): Promise<number> {
+  const running = await beginDueEffects(ports, limit);
+  await Promise.all(running);
+  return running.length;
 }
 
 /**
@@ -97,6 +103,7 @@ async function syncLinked(
       claimant: null,
       productId: null,
       observation: null,
+      acceptAgeMs: 0,
     });
   } catch (error) {
     // Google has forgotten the old token: there is nothing more to learn about it.

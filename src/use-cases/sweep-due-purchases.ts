@@ -19,7 +19,7 @@ export async function sweepDuePurchases(
 }
 
 async function syncDue(ports: SyncPorts, ref: PurchaseRef): Promise<void> {
-  const request = { claimant: null, productId: null, observation: null };
+  const request = { claimant: null, productId: null, observation: null, acceptAgeMs: 0 };
   try {
     await syncPurchase(ports, { ...request, ref, cause: "sweep", priority: "sweep" });
   } catch (error) {

@@ -10,6 +10,7 @@ import { forgotten, type Purchase } from "../domain/purchase.ts";
 import { relatedRef } from "../domain/purchase-chain.ts";
 import type { Cause, PurchaseFile, PurchaseRecord, PurchaseRef } from "../domain/purchase-file.ts";
 import type { LoadedFile, Ports, Priority, Started } from "../ports.ts";
+import { freshRecord } from "./fresh-record.ts";
 
 export interface SyncRequest {
   readonly ref: PurchaseRef;
@@ -20,6 +21,8 @@ export interface SyncRequest {
   /** The product that the caller says it is. */
   readonly productId: string | null;
   readonly observation: Observation | null;
+  /** How old Google's last answer may be, in ms, for our own record to do; 0: ask in any case. */
+  readonly acceptAgeMs: number;
 }
 
 export type SyncedPurchase =
@@ -70,6 +73,8 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
       relatedId: null,
       customerId: request.claimant,
     });
+    const fresh = freshRecord(ports, before, request);
+    if (fresh !== null) return unchanged(fresh, before);
     const outcome = await syncOnce(ports, request, before);
     if (outcome !== "again") return outcome;
   }
@@ -80,6 +85,10 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
       retryable: true,
     },
   );
+}
+
+function unchanged(purchase: PurchaseRecord, { file }: LoadedFile): SyncedPurchase {
+  return { kind: "synced", purchase, customer: file.customer, started: { delivered: null } };
 }
 
 async function syncOnce(

@@ -1,11 +1,9 @@
-import { accessOfItem } from "../domain/desired-grants.ts";
 import { type CustomerFile, emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CustomerId } from "../domain/ids.ts";
-import type { Instant } from "../domain/instant.ts";
 import { type PurchaseRecord, type PurchaseRef, purchaseRef } from "../domain/purchase-file.ts";
 import type { Secret } from "../domain/secret.ts";
-import type { LoadedFile, Ports } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import {
   grantsOfPurchase,
   isBeingDelivered,
@@ -40,8 +38,6 @@ export type VerifyPorts = SyncPorts & Pick<Ports, "records" | "secretBox">;
  */
 export async function verifyPurchase(ports: VerifyPorts, request: VerifyRequest): Promise<VerifiedPurchase> {
   const ref = refOf(ports, request);
-  const fresh = await fromOwnRecord(ports, ref, request);
-  if (fresh !== null) return answer(ports, fresh.purchase, fresh.customer);
   const { customerId: claimant, productId } = request;
   const synced = await syncPurchase(ports, {
     ref,
@@ -50,6 +46,7 @@ export async function verifyPurchase(ports: VerifyPorts, request: VerifyRequest)
     claimant,
     productId,
     observation: null,
+    acceptAgeMs: ports.settings.verifyFreshMs,
   });
   if (synced.kind === "refused") throw refusal(synced.code);
   const customer = synced.customer ?? emptyCustomerFile(claimant);
@@ -68,38 +65,6 @@ function refOf(ports: VerifyPorts, { packageName, productId, token }: VerifyRequ
   const product = catalog.product(packageName, productId);
   if (product === null) throw refusal("product_not_in_catalog");
   return purchaseRef(packageName, product.type, token);
-}
-
-/** Our own record answers while Google was asked recently, it gives access, and none of its periods has ended since. */
-async function fromOwnRecord(
-  ports: VerifyPorts,
-  ref: PurchaseRef,
-  { customerId, productId }: VerifyRequest,
-): Promise<{ purchase: PurchaseRecord; customer: CustomerFile } | null> {
-  const { verifyFreshMs } = ports.settings;
-  if (verifyFreshMs === 0) return null;
-  const loaded = await ports.store.load({ purchaseId: ref.id, relatedId: null, customerId });
-  const { purchase, customer } = loaded.file;
-  if (purchase?.answer == null || purchase.customerId !== customerId) return null;
-  const fresh =
-    ageOf(ports, loaded, purchase) < verifyFreshMs &&
-    purchase.answer.items.some((item) => item.productId === productId) &&
-    isRunning(ports, purchase, ports.clock.now());
-  return fresh ? { purchase, customer: customer ?? emptyCustomerFile(customerId) } : null;
-}
-
-function ageOf(ports: VerifyPorts, loaded: LoadedFile, purchase: PurchaseRecord): number {
-  const asked = ports.recentAsks.ageMs(purchase.id, purchase.revision) ?? Number.POSITIVE_INFINITY;
-  return Math.min(asked, loaded.answeredAgoMs ?? Number.POSITIVE_INFINITY);
-}
-
-function isRunning(ports: VerifyPorts, purchase: PurchaseRecord, now: Instant): boolean {
-  const items = purchase.answer?.items ?? [];
-  const ended = items.some((item) => item.expiresAt !== null && item.expiresAt <= now);
-  return (
-    !ended &&
-    items.some((item) => accessOfItem(purchase, item, ports.settings.policy, now)?.kind === "active")
-  );
 }
 
 /** Another process may be delivering what this one found granted already: its result is worth a moment's wait. */
