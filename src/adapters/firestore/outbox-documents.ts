@@ -34,9 +34,12 @@ export function createLeasedEffect(request: EffectRequest, lease: string) {
   return { ...askEffect(request), attempts: 0, lease, leased_at: FieldValue.serverTimestamp() };
 }
 
-/** Asked for, perhaps again: due, while its lease and its tries stay as they are. */
+/**
+ * Asked for, perhaps again: due, while its lease and its tries stay as they are. The count makes each a change: Firestore
+ * keeps the update time of a document whose write changed nothing, and its holder would not notice.
+ */
 export function askEffect({ effect, dueAt }: EffectRequest) {
-  return { effect, due_at: stamp(dueAt), asked_at: stamp(dueAt) };
+  return { effect, due_at: stamp(dueAt), asked_at: stamp(dueAt), asked: FieldValue.increment(1) };
 }
 
 export function takeLease(lease: string) {

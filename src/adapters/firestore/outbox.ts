@@ -87,7 +87,11 @@ export function createFirestoreOutbox(
       if (data?.lease !== effect.lease || version === undefined) return null;
       const since = options.clock.monotonic();
       const written = await changed(() => ref.update(takeLease(effect.lease), { lastUpdateTime: version }));
-      return written === null ? null : leased(effect.id, data, effect.lease, since, written.writeTime);
+      if (written === null) return null;
+      const renewed = leased(effect.id, data, effect.lease, since, written.writeTime);
+      // Asked for again before this: it must stay so, and without a version it can't be finished.
+      if (versions.get(effect)?.isEqual(version) !== true) versions.delete(renewed);
+      return renewed;
     },
 
     finish: (effect) =>

@@ -55,7 +55,7 @@ export function createFirestoreRecords(db: Firestore): Records {
   };
 }
 
-const cursorSchema = z.object({ createdAt: z.iso.datetime(), id: z.string().min(1) });
+const cursorSchema = z.object({ createdAt: z.iso.datetime(), id: z.string().regex(/^[^/]+$/) });
 type Cursor = z.output<typeof cursorSchema>;
 
 interface Listing<T> {

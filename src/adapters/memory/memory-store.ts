@@ -211,7 +211,11 @@ function createOutbox(
         .map(([id, { value }]) => take(id as EffectId, value, newLease())),
     renew: async (leased) => {
       const row = mine(leased);
-      return row === undefined ? null : take(leased.id, row.value, leased.lease);
+      if (row === undefined) return null;
+      const renewed = take(leased.id, row.value, leased.lease);
+      // Asked for again before this: it must stay so, and without a version it can't be finished.
+      if (row.version !== versions.get(leased)) versions.delete(renewed);
+      return renewed;
     },
     finish: async (leased) => {
       const row = mine(leased);
