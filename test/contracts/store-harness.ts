@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AccountDirectory } from "../../src/adapters/account-ids/account-ids.ts";
+import type { StoreOptions } from "../../src/adapters/shared/optimistic-store.ts";
+import { type EffectRequest, requestEffect } from "../../src/domain/effect.ts";
+import { type CustomerFile, emptyCustomerFile } from "../../src/domain/entitlements.ts";
+import { asCustomerId, type CustomerId, purchaseId, slotId } from "../../src/domain/ids.ts";
+import {
+  type Decision,
+  type FileIds,
+  NO_WRITES,
+  newPurchaseRecord,
+  type PurchaseRecord,
+  purchaseRef,
+  type Writes,
+} from "../../src/domain/purchase-file.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import type { Clock, Intake, Outbox, PurchaseStore, Records } from "../../src/ports.ts";
+import { PACKAGE } from "../support/builders.ts";
+
+/** A store and all that comes with it, empty. */
+export interface StoreUnderTest {
+  readonly store: PurchaseStore;
+  readonly outbox: Outbox;
+  readonly records: Records;
+  readonly intake: Intake;
+  readonly accountDirectory: AccountDirectory;
+  /** Puts something in a purchase's place that nobody could have written. Absent where nothing can. */
+  corruptPurchase?(id: string): Promise<void>;
+  /** What was put aside: dead letters, orphans, refund reviews. */
+  countIntake(): Promise<{ letters: number; orphans: number; reviews: number }>;
+  close(): Promise<void>;
+}
+
+export type CreateStore = (options: StoreOptions) => Promise<StoreUnderTest>;
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms) => void (await sleep(ms)),
+};
+
+/** @param leaseMs Long where leases must hold for the whole test, short where they must run out in it. */
+export function storeOptions(leaseMs: number): StoreOptions {
+  return { clock: realClock, chance: Math.random, leaseMs, newLease: () => randomUUID() };
+}
+
+// ---------------------------------------------------------------- What is written
+
+export function newCustomer(): CustomerId {
+  const id = asCustomerId(`cus-${randomUUID()}`);
+  if (id === null) throw new Error("no customer id");
+  return id;
+}
+
+export function newPurchase(overrides: Partial<PurchaseRecord> = {}): PurchaseRecord {
+  const ref = purchaseRef(PACKAGE, "subscription", new Secret(`token-${randomUUID()}`));
+  return { ...newPurchaseRecord(ref, Date.now()), ...overrides };
+}
+
+export function newEffect(customerId: CustomerId, dueAt = Date.now()): EffectRequest {
+  return requestEffect(
+    { kind: "fulfill_slot", customerId, slotId: slotId(customerId, "scope", randomUUID(), 0) },
+    dueAt,
+  );
+}
+
+export const NO_IDS: FileIds = { purchaseId: null, relatedId: null, customerId: null };
+
+export function ofCustomer(customerId: CustomerId): FileIds {
+  return { ...NO_IDS, customerId };
+}
+
+export function ofPurchase(record: Pick<PurchaseRecord, "id">): FileIds {
+  return { ...NO_IDS, purchaseId: record.id };
+}
+
+export function write(writes: Partial<Writes>): Decision<null> {
+  return { result: null, writes: { ...NO_WRITES, ...writes } };
+}
+
+/** A customer file that counts: each note is an entitlement of its own, so that a lost one is missed. */
+export function noted(file: CustomerFile | null, customerId: CustomerId, note: string): CustomerFile {
+  const before = file ?? emptyCustomerFile(customerId);
+  const entitlement = {
+    entitlementId: note,
+    active: true,
+    expiresAt: null,
+    accessUntil: null,
+    state: "purchased",
+    willRenew: false,
+    purchaseIds: [purchaseId(PACKAGE, new Secret(note))],
+    productIds: ["lumen_v2"],
+    updatedAt: 1_790_000_000_000,
+  } as const;
+  return { ...before, entitlements: { ...before.entitlements, [note]: entitlement } };
+}
+
+export function notesOf(file: CustomerFile | null): string[] {
+  return Object.keys(file?.entitlements ?? {}).sort();
+}

@@ -1,0 +1,272 @@
+import { createUidAccountIds } from "../../src/adapters/account-ids/account-ids.ts";
+import { createLocalSecretBox } from "../../src/adapters/crypto/local-secret-box.ts";
+import { createMemoryStore, type MemoryStore } from "../../src/adapters/memory/memory-store.ts";
+import { createJoin } from "../../src/adapters/shared/single-flight.ts";
+import type { Policy } from "../../src/domain/desired-grants.ts";
+import type { CustomerFile } from "../../src/domain/entitlements.ts";
+import { emptyCustomerFile } from "../../src/domain/entitlements.ts";
+import type { CustomerId } from "../../src/domain/ids.ts";
+import type { Instant } from "../../src/domain/instant.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import { createDeliveries, type Deliveries } from "../../src/integrations/registry.ts";
+import type {
+  AccountIds,
+  Background,
+  Log,
+  LogFields,
+  Ports,
+  RecentAsks,
+  SecretBox,
+  Settings,
+} from "../../src/ports.ts";
+import { runDueEffects, startEffects } from "../../src/use-cases/run-effects.ts";
+import { FakeLicenses } from "../use-cases/support/fake-licenses.ts";
+import { FakePlay } from "../use-cases/support/fake-play.ts";
+import { VirtualClock } from "../use-cases/support/virtual-clock.ts";
+import { NOW, POLICY } from "./builders.ts";
+
+/** Every port, and what effects need beside them. */
+export type AllPorts = Ports & { readonly deliveries: Deliveries };
+
+export interface WorldOptions {
+  readonly now?: Instant;
+  readonly policy?: Policy;
+  readonly settings?: Partial<Settings>;
+  readonly accountIds?: AccountIds;
+}
+
+export interface LogLine {
+  readonly level: "info" | "warn" | "error";
+  readonly event: string;
+  readonly fields: LogFields;
+  readonly error: unknown;
+}
+
+/**
+ * The outside and the store: what stays when a process dies. Processes of ours come and go in it, all on one virtual
+ * clock.
+ */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly memory: MemoryStore;
+  readonly play: FakePlay;
+  readonly licenses: FakeLicenses;
+  readonly secretBox: SecretBox;
+  readonly log: LogLine[];
+  readonly settings: Settings;
+  process(options?: ProcessOptions): Process;
+  /** The outcome of something; time passes whenever all waits for it. */
+  run<T>(promise: Promise<T>): Promise<T>;
+  customer(id: CustomerId): CustomerFile;
+}
+
+export interface ProcessOptions {
+  /** What a commit sets going runs `at_once`, when told (`manual`), or not at all: there is no room (`full`). */
+  readonly background?: "at_once" | "manual" | "full";
+  readonly fate?: Fate;
+}
+
+/** What befalls a process at its `at`-th call to the outside or the store, counted from 1. */
+export interface Fate {
+  readonly at: number;
+  /**
+   * `dies_before` the call goes out; `dies_after` it was carried out, unheard; `freezes_before` or `freezes_after`: it stands still
+   * there until it thaws, and knows nothing of it.
+   */
+  readonly kind: "dies_before" | "dies_after" | "freezes_before" | "freezes_after";
+}
+
+export interface Process {
+  readonly ports: AllPorts;
+  /** Calls to the outside and the store, by name, as they went out. */
+  readonly calls: readonly string[];
+  /** Whether its fate has met it. */
+  readonly struck: () => boolean;
+  thaw(): void;
+  /** Starts what waits in a manual background. */
+  flush(): void;
+  /** Runs what is due, again and again, time passing, until the outbox is empty. */
+  settle(): Promise<void>;
+}
+
+export class ProcessDied extends Error {
+  override readonly name = "ProcessDied";
+}
+
+const KEYS = [{ id: "k1", key: new Secret(Buffer.alloc(32, 7).toString("base64")) }];
+
+export function createWorld(options: WorldOptions = {}): World {
+  const clock = new VirtualClock(options.now ?? NOW);
+  const settings: Settings = {
+    policy: options.policy ?? POLICY,
+    verifyFreshMs: 30_000,
+    verifyWaitMs: 5_000,
+    leaseMs: 30_000,
+    ...options.settings,
+  };
+  let leases = 0;
+  const newLease = () => {
+    leases += 1;
+    return `lease-${leases}`;
+  };
+  const memory = createMemoryStore({ clock, chance: () => 0.5, leaseMs: settings.leaseMs, newLease });
+  const world: World = {
+    clock,
+    memory,
+    settings,
+    play: new FakePlay(),
+    licenses: new FakeLicenses(),
+    secretBox: createLocalSecretBox(KEYS),
+    log: [],
+    process: (how) => createProcess(world, options.accountIds ?? createUidAccountIds(), how),
+    run: (promise) => clock.run(promise),
+    customer: (id) => memory.tables.customers.get(id)?.value ?? emptyCustomerFile(id),
+  };
+  return world;
+}
+
+function createProcess(world: World, accountIds: AccountIds, options: ProcessOptions = {}): Process {
+  const { clock, memory, settings, secretBox } = world;
+  const life = new Life(options.fate ?? null);
+  const background = createBackground(options.background ?? "at_once");
+  const licenses = life.guard("licenses", world.licenses);
+  const ports: AllPorts = {
+    settings,
+    play: life.guard("play", world.play),
+    store: life.guard("store", memory.store),
+    outbox: life.guard("outbox", memory.outbox),
+    records: life.guard("records", memory.records),
+    intake: life.guard("intake", memory.intake),
+    licenses,
+    deliveries: createDeliveries({ licenses, secretBox, clock }),
+    accountIds,
+    secretBox,
+    identity: { verify: async () => unused("identity") },
+    pushIdentity: { verify: async () => unused("pushIdentity") },
+    clock,
+    chance: () => 0.5,
+    log: createLog(world.log),
+    background,
+    effects: { start: (leased) => startEffects(ports, leased) },
+    join: createJoin(),
+    recentAsks: createRecentAsks(clock),
+  };
+  return {
+    ports,
+    calls: life.calls,
+    struck: () => life.struck,
+    thaw: () => life.thaw(),
+    flush: () => background.flush(),
+    settle: () => settleOutbox(world, ports),
+  };
+}
+
+function unused(port: string): never {
+  throw new Error(`no test of use cases asks ${port}`);
+}
+
+async function settleOutbox({ clock, memory, settings }: World, ports: AllPorts): Promise<void> {
+  const { outbox } = memory.tables;
+  for (let round = 0; outbox.size > 0; round += 1) {
+    if (round > 500) throw new Error(`the outbox never empties: ${[...outbox.keys()].join(", ")}`);
+    if ((await clock.run(runDueEffects(ports, 100))) > 0) continue;
+    const next = [...outbox.values()].map(({ value }) => {
+      const freeIn = value.lease === null ? 0 : value.leasedAt + settings.leaseMs - clock.monotonic();
+      return Math.max(value.dueAt, clock.now() + freeIn);
+    });
+    clock.advanceTo(Math.max(clock.now() + 1, Math.min(...next)));
+  }
+}
+
+/** The life of a process: every call to a guarded port is one of its acts, and its fate may lie in any of them. */
+class Life {
+  readonly calls: string[] = [];
+  struck = false;
+  readonly #fate: Fate | null;
+  readonly #thawed = Promise.withResolvers<void>();
+  #frozen = false;
+  #dead = false;
+
+  constructor(fate: Fate | null) {
+    this.#fate = fate;
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    this.#thawed.resolve();
+  }
+
+  guard<T extends object>(name: string, port: T): T {
+    return new Proxy(port, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) =>
+          this.#act(
+            `${name}.${String(property)}`,
+            () => Reflect.apply(value, target, args) as Promise<unknown>,
+          );
+      },
+    });
+  }
+
+  async #act(name: string, call: () => Promise<unknown>): Promise<unknown> {
+    if (this.#dead) throw new ProcessDied("process died");
+    if (this.#frozen) await this.#thawed.promise;
+    this.calls.push(name);
+    if (this.#fate === null || this.calls.length !== this.#fate.at) return call();
+    this.struck = true;
+    const { kind } = this.#fate;
+    if (kind === "freezes_before") await this.#freeze();
+    if (kind === "freezes_before") return call();
+    if (kind === "dies_before") this.#dead = true;
+    else {
+      const outcome = await Promise.allSettled([call()]).then(([one]) => one);
+      if (kind === "freezes_after") {
+        await this.#freeze();
+        if (outcome?.status === "rejected") throw outcome.reason;
+        return outcome?.value;
+      }
+      this.#dead = true;
+    }
+    throw new ProcessDied("process died");
+  }
+
+  async #freeze(): Promise<void> {
+    this.#frozen = true;
+    await this.#thawed.promise;
+  }
+}
+
+function createBackground(mode: "at_once" | "manual" | "full"): Background & { flush(): void } {
+  const waiting: (() => Promise<void>)[] = [];
+  return {
+    hasRoom: () => mode !== "full",
+    run: (task) => {
+      if (mode === "at_once") void task();
+      else waiting.push(task);
+    },
+    flush: () => {
+      for (const task of waiting.splice(0)) void task();
+    },
+  };
+}
+
+function createLog(lines: LogLine[]): Log {
+  const write =
+    (level: LogLine["level"]) =>
+    (event: string, fields: LogFields = {}, error: unknown = null) =>
+      void lines.push({ level, event, fields, error });
+  return { info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+function createRecentAsks(clock: VirtualClock): RecentAsks {
+  const asked = new Map<string, { revision: number; at: number }>();
+  return {
+    note: (id, revision) => void asked.set(id, { revision, at: clock.monotonic() }),
+    ageMs: (id, revision) => {
+      const last = asked.get(id);
+      return last?.revision === revision ? clock.monotonic() - last.at : null;
+    },
+  };
+}
