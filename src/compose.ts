@@ -52,8 +52,12 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Puts everything together: settings in, a service out that has not begun to listen or work yet. */
-export function compose(config: Config): Service {
+/**
+ * Puts everything together: settings in, a service out that has not begun to listen or work yet.
+ *
+ * @param output Where log lines go; tests read them.
+ */
+export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL)): Service {
   const { catalog, encryptionKeys } = readFiles(config);
   const clock = systemClock;
   const chance = Math.random;
@@ -61,7 +65,7 @@ export function compose(config: Config): Service {
   const storeOptions = { clock, chance, leaseMs, newLease: randomUUID };
   const store = createStore(config, storeOptions);
   const metrics = createMetrics({ outbox: store.outbox, clock });
-  const log = meteredLog(createLog(config.LOG_LEVEL), metrics);
+  const log = meteredLog(output, metrics);
   const background = createBackground({ atOnce: 24, waiting: 400, log });
   const licenses = createLicenses(config, leaseMs, log);
   const secretBox = createLocalSecretBox(encryptionKeys);
