@@ -8,6 +8,7 @@ import {
 import { DAY } from "../domain/instant.ts";
 import { purchaseRef } from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
+import { rememberVoid } from "./remember-void.ts";
 import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 
 /** A message as it came, by push or by pull. */
@@ -108,6 +109,7 @@ async function syncNotified(
     // Google has forgotten the token: what was granted stays until its own end.
     if (error.code === "purchase_token_expired") return "expired token";
     if (!HOPELESS.has(error.code)) throw error;
+    if (observation?.kind === "voided") await rememberVoid(ports, ref, observation);
     return deadLetter(ports, message, error.code, packageName);
   }
 }

@@ -14,7 +14,10 @@ const GIVE_UP_AFTER = 2 * AT_ONCE;
  *
  * @returns How many purchases were synced.
  */
-export async function sweepDuePurchases(ports: SyncPorts & Pick<Ports, "records">, limit: number): Promise<number> {
+export async function sweepDuePurchases(
+  ports: SyncPorts & Pick<Ports, "records">,
+  limit: number,
+): Promise<number> {
   const due = await ports.records.dueForSync(ports.clock.now(), limit);
   let synced = 0;
   let failedInRow = 0;

@@ -1,4 +1,10 @@
-import { Duration, type Message, PubSub, SubscriptionCloseBehaviors } from "@google-cloud/pubsub";
+import {
+  Duration,
+  type Message,
+  PubSub,
+  type Subscription,
+  SubscriptionCloseBehaviors,
+} from "@google-cloud/pubsub";
 import type { Log } from "../../ports.ts";
 
 export interface SubscriberOptions {
@@ -16,26 +22,49 @@ export interface PulledMessage {
   readonly data: Buffer;
 }
 
+/** After an error that ends the stream for good (no such subscription, no right to it): somebody may put it right. */
+const REOPEN_MS = 5000;
+/** Within the 10 s that a shutdown has. */
+const CLOSE_SECONDS = 6;
+
 /**
  * Google's notices over StreamingPull. Acked when they are done, nacked when they should come again; a listener that
  * threw would leave its message leased for an hour, so nothing may throw here (google-play.md section 13).
  */
 export function startSubscriber(options: SubscriberOptions): { close(): Promise<void> } {
-  const pubsub = new PubSub({ projectId: options.projectId });
-  const subscription = pubsub.subscription(options.subscription, {
-    flowControl: { maxMessages: options.maxMessages, allowExcessMessages: false },
-    closeOptions: {
-      behavior: SubscriptionCloseBehaviors.WaitForProcessing,
-      timeout: Duration.from({ seconds: 6 }),
-    },
-  });
-  subscription.on("message", (message) => void settle(message, options));
-  // Without a listener a broken stream would end the process; the client opens a new one by itself.
-  subscription.on("error", (error) => options.log.error("pubsub.stream", {}, error));
-  options.log.info("pubsub.listening", { subscription: options.subscription });
+  const { projectId, log } = options;
+  const pubsub = new PubSub({ projectId });
+  let reopening: NodeJS.Timeout | null = null;
+  let current = open();
+
+  function open(): Subscription {
+    const subscription = pubsub.subscription(options.subscription, {
+      flowControl: { maxMessages: options.maxMessages, allowExcessMessages: false },
+      closeOptions: {
+        behavior: SubscriptionCloseBehaviors.WaitForProcessing,
+        timeout: Duration.from({ seconds: CLOSE_SECONDS }),
+      },
+    });
+    subscription.on("message", (message) => void settle(message, options));
+    // Passing errors the client heals by itself; one that comes through here has ended the stream.
+    subscription.on("error", (error) => {
+      log.error("pubsub.stream", { subscription: options.subscription }, error);
+      reopening ??= setTimeout(reopen, REOPEN_MS);
+    });
+    log.info("pubsub.listening", { subscription: options.subscription });
+    return subscription;
+  }
+
+  function reopen(): void {
+    reopening = null;
+    current.close().catch((error) => log.error("pubsub.close", {}, error));
+    current = open();
+  }
+
   return {
     close: async () => {
-      await subscription.close();
+      if (reopening !== null) clearTimeout(reopening);
+      await current.close();
       await pubsub.close();
     },
   };
