@@ -67,15 +67,14 @@ const productSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-function catalogSchema(kinds: readonly IntegrationKind[]) {
-  const types = kinds.map((kind) => kind.type);
-  const integration = z.looseObject({ type: z.enum(types) });
-  return z.strictObject({
-    entitlements: z.record(entitlementId, z.strictObject({ name, integration })),
-    products: z.array(productSchema),
-    test_purchases: z.enum(["grant", "ignore"]).default("grant"),
-  });
-}
+const catalogSchema = z.strictObject({
+  entitlements: z.record(
+    entitlementId,
+    z.strictObject({ name, integration: z.looseObject({ type: z.string() }) }),
+  ),
+  products: z.array(productSchema),
+  test_purchases: z.enum(["grant", "ignore"]).default("grant"),
+});
 
 /** What is wrong with a catalogue, and where. */
 export interface CatalogIssue {
@@ -93,24 +92,14 @@ export type CatalogResult =
  * references, duplicate products, offers that their integration refuses.
  */
 export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): CatalogResult {
-  const parsed = catalogSchema(kinds).safeParse(json);
+  const parsed = catalogSchema.safeParse(json);
   if (!parsed.success)
     return { ok: false, issues: parsed.error.issues.map((issue) => toIssue(issue.path, issue.message)) };
   const issues: CatalogIssue[] = [];
   const entitlements = new Map<string, EntitlementDefinition>();
-  for (const [id, definition] of Object.entries(parsed.data.entitlements)) {
-    const { type, ...rest } = definition.integration;
-    const kind = kinds.find((candidate) => candidate.type === type);
-    const offer = kind?.offer.safeParse(rest);
-    for (const issue of offer?.error?.issues ?? []) {
-      issues.push(toIssue(["entitlements", id, "integration", ...issue.path], issue.message));
-    }
-    if (kind === undefined || offer === undefined) continue;
-    entitlements.set(id, {
-      id,
-      name: definition.name,
-      integration: { type, opens: kind.opens, offer: offer.data },
-    });
+  for (const [id, { name, integration }] of Object.entries(parsed.data.entitlements)) {
+    const read = readIntegration(integration, ["entitlements", id, "integration"], kinds, issues);
+    if (read !== null) entitlements.set(id, { id, name, integration: read });
   }
   const products = readProducts(parsed.data.products, new Set(Object.keys(parsed.data.entitlements)), issues);
   if (issues.length > 0) return { ok: false, issues };
@@ -123,6 +112,24 @@ export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): 
       product: (packageName, productId) => products.get(key(packageName, productId)) ?? null,
     },
   };
+}
+
+function readIntegration(
+  { type, ...rest }: { readonly type: string; readonly [key: string]: unknown },
+  path: readonly string[],
+  kinds: readonly IntegrationKind[],
+  issues: CatalogIssue[],
+): EntitlementDefinition["integration"] | null {
+  const kind = kinds.find((candidate) => candidate.type === type);
+  if (kind === undefined) {
+    const known = kinds.map((each) => each.type).join(", ");
+    issues.push(toIssue([...path, "type"], `there is no integration "${type}"; known are ${known}`));
+    return null;
+  }
+  const offer = kind.offer.safeParse(rest);
+  if (offer.success) return { type, opens: kind.opens, offer: offer.data };
+  issues.push(...offer.error.issues.map((issue) => toIssue([...path, ...issue.path], issue.message)));
+  return null;
 }
 
 type ProductEntry = z.output<typeof productSchema>;

@@ -123,7 +123,7 @@ function decideWrites(
           changeGrants(file, { ...next, closed }, next.customerId, retired, policy, now),
           input.runner,
         );
-  const purchase: PurchaseRecord = {
+  const purchase: PurchaseRecord & { answer: Purchase } = {
     ...next,
     replaced: retired?.id ?? next.replaced,
     closed: closedAfter(closed, change?.changed ?? []),
@@ -267,12 +267,12 @@ export function needsConsuming(record: PurchaseRecord, policy: Policy): boolean 
 
 function auditOf(
   before: PurchaseRecord | null,
-  after: PurchaseRecord,
+  after: PurchaseRecord & { answer: Purchase },
   cause: Cause,
   change: FileChange | null,
   now: Instant,
 ): AuditEntry {
-  const summary = `${before?.answer?.state ?? "new"} → ${after.answer?.state ?? "unknown"}`;
+  const summary = `${before?.answer?.state ?? "new"} → ${after.answer.state}`;
   const rows = (change?.grants ?? []).map((grant) => ({
     kind: "grant",
     grantId: grant.id,

@@ -57,13 +57,15 @@ export function desiredGrants(
   policy: Policy,
   now: Instant,
 ): Desired[] {
+  const { answer } = record;
+  if (answer === null) return [];
   const desired = new Map<SlotId, Desired>();
-  for (const item of record.answer?.items ?? []) {
+  for (const item of answer.items) {
     const access = accessOfItem(record, item, policy, now);
     if (access === null) continue;
     for (const [entitlementId, unit, unitAccess] of unitsOf(record, item, access, held, policy)) {
       const id = slotId(customer, scopeOf(record, item), entitlementId, unit);
-      const next = { slotId: id, entitlementId, target: targetOf(record, item, unitAccess) };
+      const next = { slotId: id, entitlementId, target: targetOf(record, answer, item, unitAccess) };
       const known = desired.get(id);
       if (known === undefined || isStronger(unitAccess, known.target.access)) desired.set(id, next);
     }
@@ -113,8 +115,7 @@ function givenBy(
   return [...new Set(given.map((slot) => slot.entitlementId))];
 }
 
-function targetOf(record: PurchaseRecord, item: LineItem, access: Access): Target {
-  const { answer } = record;
+function targetOf(record: PurchaseRecord, answer: Purchase, item: LineItem, access: Access): Target {
   return {
     access,
     purchaseId: record.id,
@@ -122,8 +123,8 @@ function targetOf(record: PurchaseRecord, item: LineItem, access: Access): Targe
     chainId: record.chainId,
     orderId: item.orderId,
     expiresAt: access.kind === "active" && item.expiresAt === null ? access.until : item.expiresAt,
-    state: answer === null ? "unknown" : stateOf(answer, record.observations),
-    willRenew: renews(item) && answer?.state !== "canceled",
+    state: stateOf(answer, record.observations),
+    willRenew: renews(item) && answer.state !== "canceled",
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CustomerId, PurchaseId, SlotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import type { PurchaseState } from "./purchase.ts";
-import { type Slot, wantedAccess } from "./slot.ts";
+import { type Slot, type Target, wantedAccess } from "./slot.ts";
 
 /** What a customer holds of one entitlement, merged over all that gives it (contract section 5). */
 export interface Entitlement {
@@ -64,25 +64,34 @@ function mergeOne(
   before: Entitlement | undefined,
   now: Instant,
 ): Entitlement {
-  const giving = slots.filter((slot) => isOpen(slot, now)).sort(byEnd);
+  const giving = slots.flatMap((slot) => givenNow(slot, now)).sort(byEnd);
   const [best] = giving;
   if (best === undefined) return endedEntitlement(id, slots, before, now);
   return {
     entitlementId: id,
     active: true,
-    expiresAt: latest(giving.map((slot) => slot.target.expiresAt)),
-    accessUntil: untilOf(best),
+    expiresAt: latest(giving.map(({ target }) => target.expiresAt)),
+    accessUntil: best.until,
     state: best.target.state,
-    willRenew: giving.some((slot) => slot.target.willRenew),
-    purchaseIds: distinct(giving.map((slot) => slot.target.purchaseId)),
-    productIds: distinct(giving.map((slot) => slot.target.productId)),
+    willRenew: giving.some(({ target }) => target.willRenew),
+    purchaseIds: distinct(giving.map(({ target }) => target.purchaseId)),
+    productIds: distinct(giving.map(({ target }) => target.productId)),
     updatedAt: now,
   };
 }
 
-function isOpen(slot: Slot, now: Instant): boolean {
+/** Access that a slot gives at this moment. */
+interface Given {
+  readonly slotId: SlotId;
+  readonly target: Target;
+  readonly until: Instant | null;
+}
+
+/** @returns One, or none. */
+function givenNow(slot: Slot, now: Instant): Given[] {
   const wanted = wantedAccess(slot);
-  return wanted.kind === "active" && (wanted.until === null || now < wanted.until);
+  const open = wanted.kind === "active" && (wanted.until === null || now < wanted.until);
+  return open ? [{ slotId: slot.id, target: slot.target, until: wanted.until }] : [];
 }
 
 /** While inactive, `accessUntil` is the moment access ended: never in the future, never null. */
@@ -129,20 +138,13 @@ const LIVE: ReadonlySet<PurchaseState> = new Set(["active", "in_grace_period", "
 /** The purchase may still live while this entitlement of it does not: then it ran out, or was taken away by a person. */
 function endedState(last: Slot | undefined, before: Entitlement | undefined): PurchaseState {
   if (last?.blocked === true) return "revoked";
-  const state = last?.target.state ?? before?.state ?? "expired";
-  return LIVE.has(state) ? "expired" : state;
+  const state = last?.target.state ?? before?.state;
+  return state === undefined || LIVE.has(state) ? "expired" : state;
 }
 
-function untilOf(slot: Slot): Instant | null {
-  const wanted = wantedAccess(slot);
-  return wanted.kind === "active" ? wanted.until : null;
-}
-
-function byEnd(a: Slot, b: Slot): number {
-  return (
-    (untilOf(b) ?? Number.POSITIVE_INFINITY) - (untilOf(a) ?? Number.POSITIVE_INFINITY) ||
-    (a.id < b.id ? -1 : 1)
-  );
+function byEnd(a: Given, b: Given): number {
+  const none = Number.POSITIVE_INFINITY;
+  return (b.until ?? none) - (a.until ?? none) || (a.slotId < b.slotId ? -1 : 1);
 }
 
 function latest(ends: readonly (Instant | null)[]): Instant | null {

@@ -198,6 +198,14 @@ describe("what is wrong is named by its path", () => {
     expect(issuesOf(shop({ entitlements: { "a b": feature }, products: [] }))).toMatchObject([
       { path: "entitlements.a b" },
     ]);
+    expect(
+      issuesOf(shop({ entitlements: { premium: { name: "P", integration: { type: "fax" } } } })),
+    ).toEqual([
+      {
+        path: "entitlements.premium.integration.type",
+        message: 'there is no integration "fax"; known are feature, license_key, discord',
+      },
+    ]);
     expect(issuesOf(shop({ products: [{ ...lifetime, rental_period: "month" }] }))).toEqual([
       { path: "products[0].rental_period", message: "an ISO 8601 duration, as P30D" },
     ]);
