@@ -223,12 +223,20 @@ async function apply(
     run.ports.log.error("fulfill.refused", { slot_id: slot.id, step, code: outcome.failure.code });
     return { kind: "later", code: outcome.failure.code };
   }
-  await change(run, (current, now) =>
-    current !== null && current.shown?.id === slot.shown?.id && current.applied.kind !== "none"
-      ? { result: null, change: recordApplied(current, step, until, now) }
-      : { result: null, change: null },
-  );
+  await change(run, (current, now) => {
+    if (current === null || current.shown?.id !== slot.shown?.id || current.applied.kind === "none") {
+      return { result: null, change: null };
+    }
+    const recorded = recordApplied(current, step, until, now);
+    return { result: null, change: recorded, effects: askAnew(run, recorded.slot, now) };
+  });
   return "next";
+}
+
+/** A call that went out late may have undone what another holder did, whose effect is over: then it is asked for anew. */
+function askAnew(run: Run, slot: Slot, now: Instant): Writes["effects"] {
+  const late = run.ports.clock.monotonic() >= run.lease.leasedUntil;
+  return late && nextStep(slot) !== "none" ? [requestEffect(run.effect, now)] : [];
 }
 
 async function keyOf(run: Run, slot: Slot): Promise<SealedLicenseKey | null> {
