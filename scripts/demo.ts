@@ -1,0 +1,55 @@
+import { oneTimeSteps } from "./demo/one-time-steps.ts";
+import { outro } from "./demo/outro.ts";
+import { type Step, setScene } from "./demo/scene.ts";
+import { type Closing, setStage } from "./demo/stage.ts";
+import { subscriptionSteps } from "./demo/subscription-steps.ts";
+import { seconds, tell } from "./demo/teller.ts";
+
+/**
+ * `npm run demo [-- --once]`: Google's emulators (or the embedded store), the sandbox and the service, and one
+ * customer's life from end to end, each step checked. Then it stays for those who want to try, until Ctrl-C; with
+ * `--once` it ends, and not with 0 if any step came out otherwise.
+ */
+
+const story: readonly Step[] = [
+  ...oneTimeSteps,
+  ...subscriptionSteps,
+  {
+    title: "Google sends every notice of this story again, as it may",
+    run: ({ witness }) => witness.allNoticesAgain(),
+  },
+];
+
+async function main(interrupted: Promise<"interrupted">): Promise<number> {
+  const closing: Closing = [];
+  try {
+    const done = await Promise.race([play(closing, interrupted), interrupted]);
+    return done === "interrupted" ? 130 : done;
+  } catch (error) {
+    console.error(`\nThe demo can't go on: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  } finally {
+    for (const close of closing.reverse()) await close().catch(() => undefined);
+  }
+}
+
+async function play(closing: Closing, interrupted: Promise<unknown>): Promise<number> {
+  const once = process.argv.slice(2).includes("--once");
+  const startedAt = performance.now();
+  console.log("playgrant demo: one customer's life, from end to end");
+  const stage = await setStage(once, closing);
+  const failure = await tell(story, await setScene(stage, closing));
+  if (failure !== null) {
+    console.log(`\nThe service's last lines:\n${stage.service.tail()}\n\n${failure}`);
+    return 1;
+  }
+  console.log(`\nAll of it came out as it should, in ${seconds(performance.now() - startedAt)}.`);
+  if (once) return 0;
+  outro(stage);
+  await interrupted;
+  return 0;
+}
+
+const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<"interrupted">();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt("interrupted"));
+process.exitCode = await main(interrupted);
