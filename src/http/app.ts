@@ -52,11 +52,11 @@ function logged(ports: Pick<HttpPorts, "clock" | "log">) {
   });
 }
 
-/** Hono's own refusals (a body that is no JSON) in our words. */
+/** Hono's own refusals (a body that is no JSON, or not sent as such) in our words. */
 function translated(error: unknown): unknown {
-  if (!(error instanceof HTTPException)) return error;
-  if (error.status === 400) return new AppError("invalid_request", "The body is not valid JSON.");
-  return error;
+  if (!(error instanceof HTTPException) || error.status >= 500) return error;
+  const message = error.status === 415 ? "must be sent as application/json" : "is not valid JSON";
+  return new AppError("invalid_request", `The body ${message}.`, { issues: [{ path: "(body)", message }] });
 }
 
 function describe(app: OpenAPIHono<HttpEnv>): void {
