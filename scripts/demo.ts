@@ -20,36 +20,40 @@ const story: readonly Step[] = [
   },
 ];
 
-async function main(interrupted: Promise<"interrupted">): Promise<number> {
+/** What it ends with if somebody ends it now: the story has not been told yet. */
+let exitCode = 130;
+
+async function main(interrupted: Promise<void>): Promise<void> {
   const closing: Closing = [];
   try {
-    const done = await Promise.race([play(closing, interrupted), interrupted]);
-    return done === "interrupted" ? 130 : done;
+    await Promise.race([play(closing, interrupted), interrupted]);
   } catch (error) {
     console.error(`\nThe demo can't go on: ${error instanceof Error ? error.message : error}`);
-    return 1;
+    exitCode = 1;
   } finally {
     for (const close of closing.reverse()) await close().catch(() => undefined);
   }
 }
 
-async function play(closing: Closing, interrupted: Promise<unknown>): Promise<number> {
+async function play(closing: Closing, interrupted: Promise<void>): Promise<void> {
   const once = process.argv.slice(2).includes("--once");
   const startedAt = performance.now();
   console.log("playgrant demo: one customer's life, from end to end");
   const stage = await setStage(once, closing);
   const failure = await tell(story, await setScene(stage, closing));
+  exitCode = failure === null ? 0 : 1;
   if (failure !== null) {
     console.log(`\nThe service's last lines:\n${stage.service.tail()}\n\n${failure}`);
-    return 1;
+    return;
   }
   console.log(`\nAll of it came out as it should, in ${seconds(performance.now() - startedAt)}.`);
-  if (once) return 0;
+  if (once) return;
   outro(stage);
   await interrupted;
-  return 0;
 }
 
-const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<"interrupted">();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt("interrupted"));
-process.exitCode = await main(interrupted);
+const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt());
+await main(interrupted);
+// Whatever was still being started when it was interrupted ends with this process.
+process.exit(exitCode);

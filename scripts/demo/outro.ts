@@ -15,8 +15,8 @@ Everything stays up until Ctrl-C:
 Try it: sign in, buy, show the purchase to playgrant, cancel it, look again.
   ID=$(curl -s ${sandbox.url}/identity/tokens ${json} -d '{"uid":"you"}' | ${field("token")})
   BOUGHT=$(curl -s ${sandbox.url}/sandbox/purchases ${json} -d '{"uid":"you","package_name":"${PACKAGE}","product_id":"studio","base_plan_id":"monthly"}' | ${field("purchase_token")})
-  curl -s ${service.url}/v1/purchases/verify -H "Authorization: Bearer $ID" ${json} -d '{"package_name":"${PACKAGE}","product_id":"studio","purchase_token":"'$BOUGHT'"}'
-  curl -s -X POST ${sandbox.url}/sandbox/purchases/$BOUGHT/cancel ${json} -d '{}'
+  curl -s ${service.url}/v1/purchases/verify -H "Authorization: Bearer $ID" ${json} -d '{"package_name":"${PACKAGE}","product_id":"studio","purchase_token":"'$BOUGHT'"}'; echo
+  curl -s -X POST ${sandbox.url}/sandbox/purchases/$BOUGHT/cancel ${json} -d '{}'; sleep 1; echo
   curl -s ${service.url}/v1/entitlements -H "Authorization: Bearer $ID"
 Products: lifetime, workbook, brushes (one-time; "pending":true for a QR code, then …/pay), studio (monthly).
 Actions: pay, cancel, restart, renew, grace, hold, recover, pause, resume, expire, revoke, refund, change_plan.`);
