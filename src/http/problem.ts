@@ -66,6 +66,9 @@ export function toProblem(error: unknown, requestId: string): Problem {
     error instanceof AppError
       ? error
       : new AppError("internal_error", "This is our fault and has been noted.");
+  const whole =
+    known.code === "invalid_request" ? [{ path: "(request)", message: known.message }] : undefined;
+  const errors = known.issues ?? whole;
   return {
     type: `urn:playgrant:problem:${known.code}`,
     title: TITLES[known.code],
@@ -73,7 +76,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     detail: known.message,
     code: known.code,
     request_id: requestId,
-    ...(known.issues === undefined ? {} : { errors: [...known.issues] }),
+    ...(errors === undefined ? {} : { errors: [...errors] }),
   };
 }
 

@@ -21,10 +21,10 @@ export function healthRoutes(ports: HttpPorts): Hono<HttpEnv> {
   return router;
 }
 
-const ASSETS: Readonly<Record<string, string>> = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-};
+const ASSETS: ReadonlyMap<string, string> = new Map([
+  ["swagger-ui.css", "text/css; charset=utf-8"],
+  ["swagger-ui-bundle.js", "text/javascript; charset=utf-8"],
+]);
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -45,7 +45,7 @@ export function docsRoutes(): Hono<HttpEnv> {
     c.body(START, 200, { "Content-Type": "text/javascript; charset=utf-8" }),
   );
   router.get("/docs/:asset", async (c) => {
-    const type = ASSETS[c.req.param("asset")];
+    const type = ASSETS.get(c.req.param("asset"));
     if (type === undefined) return c.notFound();
     const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
     const file = await readFile(join(folder, c.req.param("asset")));
