@@ -106,7 +106,7 @@ export type TestService = Awaited<ReturnType<typeof startService>>;
 
 /** The real service in process: real adapters in front of a sandbox, the store in memory. It ends with the test. */
 export async function startService(settings: Record<string, string> = {}) {
-  const sandbox = await startSandbox({ port: 0, smtpPort: null });
+  const sandbox = await startSandbox({ port: 0, smtpPort: null, now: () => Date.now() });
   atEnd(() => sandbox.close());
   const read = readConfig({ ...settingsFor(sandbox), ...settings });
   if (!read.ok) throw new Error(JSON.stringify(read.issues));
