@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import { counts } from "./cases/counts.ts";
+import { throughput } from "./cases/throughput.ts";
+import { type Lab, openLab } from "./parts/lab.ts";
+import type { PurchaseType } from "./parts/shop.ts";
+
+/** `npm run bench [-- <case>… --rounds 5 --size 1 --type subscription --full]`. What it measures: bench/README.md. */
+
+const { values: flags, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "5" },
+    size: { type: "string", default: "1" },
+    type: { type: "string", default: "one_time" },
+    full: { type: "boolean", default: false },
+    profile: { type: "string" },
+  },
+});
+
+const options = {
+  type: (flags.type === "subscription" ? "subscription" : "one_time") satisfies PurchaseType as PurchaseType,
+  rounds: Number(flags.rounds),
+  size: Number(flags.size),
+};
+
+interface Case {
+  readonly title: string;
+  run(lab: Lab): Promise<string>;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  verify: { title: "Verify over HTTP, a new token each", run: (lab) => throughput(lab, "verify", options) },
+  rtdn: {
+    title: "RTDN over the push door, a new token each",
+    run: (lab) => throughput(lab, "rtdn", options),
+  },
+  counts: { title: "What one operation costs, counted", run: (lab) => counts(lab, options.type) },
+};
+
+function machine(): string {
+  const { length } = cpus();
+  const load = loadavg().map((value) => value.toFixed(2));
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"]).toString().trim();
+  return `${new Date().toISOString()}, ${length} cores, Node ${process.version}, load ${load.join(" ")}, commit ${commit}`;
+}
+
+async function main(): Promise<void> {
+  const unknown = wanted.filter((name) => !Object.hasOwn(cases, name));
+  if (unknown.length > 0)
+    throw new Error(`no such case: ${unknown.join(", ")}; there are ${Object.keys(cases).join(", ")}`);
+  const chosen = Object.entries(cases).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  const lab = await openLab({ pubsub: false, profile: flags.profile ?? null });
+  try {
+    console.log(machine());
+    for (const [name, { title, run }] of chosen) {
+      console.log(`\n${name}: ${title} (${options.type})`);
+      console.log(await run(lab));
+    }
+    console.log(`\n${machine()}`);
+  } finally {
+    await lab.close();
+  }
+}
+
+await main();
