@@ -228,18 +228,19 @@ function effectsOf(
   return effects;
 }
 
-/** Purchases that this one changes something for, and whose own sync has to draw the consequences. */
+/**
+ * Purchases that this one changes something for, and whose own sync has to draw the consequences: one it has retired, if
+ * there is more to it or its slots are in somebody else's file, and its successor, once its owner comes to light.
+ */
 function othersToSync(
   before: PurchaseRecord | null,
   purchase: PurchaseRecord,
   retired: PurchaseRecord | null,
 ): PurchaseId[] {
   const others: PurchaseId[] = [];
-  // Never seen, or with slots in somebody else's file, which this commit doesn't reach.
-  if (retired !== null && (retired.answer === null || retired.customerId !== purchase.customerId)) {
+  if (retired !== null && (isUnfinished(retired) || retired.customerId !== purchase.customerId)) {
     others.push(retired.id);
   }
-  // Its owner has come to light through an older token: now the successor is theirs too.
   const successor = purchase.observations.supersededBy;
   if (successor !== null && before?.customerId === null && purchase.customerId !== null)
     others.push(successor);
@@ -263,6 +264,11 @@ export function needsConsuming(record: PurchaseRecord, policy: Policy): boolean 
     (item) =>
       !item.consumed && policy.catalog.product(record.packageName, item.productId)?.consumable === true,
   );
+}
+
+/** Never seen, or still waiting to take the place of another token. */
+function isUnfinished({ answer, replaced }: PurchaseRecord): boolean {
+  return answer === null || (answer.replaces !== null && replaced === null);
 }
 
 function auditOf(

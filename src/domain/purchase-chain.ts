@@ -38,7 +38,8 @@ const NOT_YET: ReadonlySet<string> = new Set(["pending", "pending_purchase_cance
 
 /**
  * The old token is retired only once the new one grants: while that is pending, the old subscription goes on
- * (google-play.md rule 7). A token never seen becomes a stub of the same chain, which Google will be asked about.
+ * (google-play.md rule 7). One whose own place was taken meanwhile never will grant, so what it replaces is over as well.
+ * A token never seen becomes a stub of the same chain, which Google will be asked about.
  *
  * @returns The replaced purchase, retired; null where there is none to retire, or it is done already.
  */
@@ -48,7 +49,8 @@ export function supersede(
   answer: Purchase,
   now: Instant,
 ): PurchaseRecord | null {
-  if (answer.replaces === null || NOT_YET.has(answer.state)) return null;
+  const waits = NOT_YET.has(answer.state) && next.observations.supersededBy === null;
+  if (answer.replaces === null || waits) return null;
   const link = purchaseRef(next.packageName, "subscription", answer.replaces);
   if (next.replaced === link.id || link.id === next.id) return null;
   const old = related ?? { ...newPurchaseRecord(link, now), chainId: next.chainId };
