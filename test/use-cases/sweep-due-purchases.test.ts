@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
+import { sweepDuePurchases } from "../../src/use-cases/sweep-due-purchases.ts";
+import { ANN, lineItem, must, NOW, oneTime, product, refOf, subscription } from "../support/builders.ts";
+import { createWorld, type Process, type World } from "../support/ports.ts";
+import { googleSays, stored, verify } from "./support/acts.ts";
+
+let world: World;
+let service: Process;
+
+beforeEach(() => {
+  world = createWorld();
+  service = world.process();
+});
+
+const sweep = (limit = 100) => world.run(sweepDuePurchases(service.ports, limit));
+
+/** A subscription whose period ends in an hour. */
+async function ending(name: string): Promise<void> {
+  const items = [lineItem({ expiresAt: NOW + HOUR, orderId: `GPA.${name}`, autoRenewing: false })];
+  googleSays(world, name, subscription({ items, state: "canceled", endedBy: "user" }));
+  await verify(world, service, name);
+}
+
+function ended(name: string): void {
+  const items = [lineItem({ expiresAt: NOW + HOUR, orderId: `GPA.${name}`, autoRenewing: false })];
+  googleSays(world, name, subscription({ items, state: "expired", endedBy: "user" }));
+}
+
+describe("the sweep of due purchases", () => {
+  it("has nothing to do before a period ends", async () => {
+    await ending("first");
+    world.clock.advance(HOUR - 1);
+    const asked = world.play.calls.length;
+    expect(await sweep()).toBe(0);
+    expect(world.play.calls.length).toBe(asked);
+  });
+
+  it("settles an end of which no notice came, and doesn't look again", async () => {
+    await ending("first");
+    ended("first");
+    world.clock.advance(HOUR);
+    expect(await sweep()).toBe(1);
+    expect(world.customer(ANN).entitlements.pro).toMatchObject({ active: false, state: "expired" });
+    expect(stored(world, "first").nextSyncAt).toBeNull();
+    expect(await sweep()).toBe(0);
+    await service.settle();
+    expect(world.licenses.live()).toEqual([]);
+  });
+
+  it("finds a renewal of which no notice came", async () => {
+    googleSays(world, "first", subscription({ items: [lineItem({ expiresAt: NOW + HOUR })] }));
+    await verify(world, service, "first");
+    world.clock.advance(HOUR + MINUTE);
+    googleSays(world, "first", subscription({ items: [lineItem({ expiresAt: NOW + 30 * DAY })] }));
+    expect(await sweep()).toBe(1);
+    expect(world.customer(ANN).entitlements.pro?.expiresAt).toBe(NOW + 30 * DAY);
+    expect(stored(world, "first").nextSyncAt).toBe(NOW + 30 * DAY);
+  });
+
+  it("finds a payment that came while the app was closed", async () => {
+    googleSays(world, "first", oneTime({ state: "pending", startedAt: null, acknowledged: false }));
+    await verify(world, service, "first");
+    googleSays(world, "first", oneTime({ acknowledged: false }));
+    world.clock.advance(HOUR);
+    await sweep();
+    await service.settle();
+    expect(world.customer(ANN).entitlements.pro?.active).toBe(true);
+    expect(world.play.purchase(refOf("first", "one_time")).acknowledged).toBe(true);
+  });
+
+  it("ends a rental, which Google doesn't", async () => {
+    const items = [product({ productId: "course_pack", rental: true })];
+    googleSays(world, "first", oneTime({ items, startedAt: NOW }));
+    await verify(world, service, "first");
+    world.clock.advance(30 * DAY);
+    expect(await sweep()).toBe(1);
+    expect(world.customer(ANN).entitlements.course?.active).toBe(false);
+    const [row] = [...world.memory.tables.grants.values()];
+    expect(must(row)).toMatchObject({
+      revocationReason: "subscription_expired",
+      revocationDetail: "rental_ended",
+    });
+  });
+
+  it.each(["purchase_token_expired", "purchase_not_found"] as const)(
+    "lets one that Google has forgotten (%s) run out, and no longer",
+    async (code) => {
+      await ending("first");
+      world.play.put(refOf("first"), code);
+      world.clock.advance(HOUR);
+      expect(await sweep()).toBe(1);
+      expect(world.customer(ANN).entitlements.pro?.active).toBe(false);
+      expect(await sweep()).toBe(0);
+    },
+  );
+
+  it("does all that is due, the longest due first, and no more than asked for", async () => {
+    for (const name of ["a", "b", "c"]) await ending(name);
+    for (const name of ["a", "b", "c"]) ended(name);
+    world.clock.advance(HOUR);
+    expect([await sweep(2), await sweep(2), await sweep(2)]).toEqual([2, 1, 0]);
+  });
+
+  it("is not stopped by one that can't be asked about", async () => {
+    for (const name of ["a", "b", "c"]) await ending(name);
+    for (const name of ["a", "c"]) ended(name);
+    world.play.put(refOf("b"), "play_unavailable");
+    world.clock.advance(HOUR);
+    expect(await sweep()).toBe(2);
+    expect(world.log).toContainEqual(
+      expect.objectContaining({
+        event: "sweep.failed",
+        fields: { purchase_id: refOf("b").id, code: "play_unavailable" },
+      }),
+    );
+    ended("b");
+    expect(await sweep()).toBe(1);
+  });
+
+  it("stops asking when Google is away", async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `n${index}`);
+    for (const name of names) {
+      await ending(name);
+      world.play.put(refOf(name), "play_unavailable");
+    }
+    world.clock.advance(HOUR);
+    const asked = world.play.calls.length;
+    expect(await sweep()).toBe(0);
+    expect(world.play.calls.length - asked).toBeLessThan(40);
+  });
+
+  it("may overlap with another one", async () => {
+    for (const name of ["a", "b", "c"]) await ending(name);
+    for (const name of ["a", "b", "c"]) ended(name);
+    world.clock.advance(HOUR);
+    await world.run(Promise.all([service, world.process()].map((by) => sweepDuePurchases(by.ports, 100))));
+    await service.settle();
+    expect(world.customer(ANN).entitlements.pro?.active).toBe(false);
+    expect(world.licenses.live()).toEqual([]);
+    expect(await sweep()).toBe(0);
+  });
+
+  it("fails on a bug", async () => {
+    await ending("first");
+    world.clock.advance(HOUR);
+    world.play.failNext("getPurchase", new TypeError("oops"));
+    await expect(sweep()).rejects.toThrow(TypeError);
+  });
+});
