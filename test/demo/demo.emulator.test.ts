@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const A_MINUTE = 60_000;
+const LICENCE_KEY = /KEYT-[0-9A-Z]{4}-/;
+const PURCHASE_TOKEN = /[a-z]{20,}\.AO-J1O/;
+
+interface Told {
+  readonly exitCode: number | string | null;
+  readonly text: string;
+}
+
+/** `npm run demo -- --once`, in an environment of its own. */
+function demo(env: Record<string, string | undefined>): Promise<Told> {
+  return new Promise((resolve) => {
+    const options = { env, cwd: root, timeout: A_MINUTE };
+    execFile(process.execPath, [join(root, "scripts/demo.ts"), "--once"], options, (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : (error.code ?? null), text: stdout + stderr }),
+    );
+  });
+}
+
+describe("the demo", () => {
+  it("comes out as it should with Firestore and Pub/Sub", { timeout: A_MINUTE }, async () => {
+    const { exitCode, text } = await demo(process.env);
+    expect(text).toContain("All of it came out as it should");
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/Google's emulators: Firestore \([\w.:]+\), Pub\/Sub/);
+    expect(text).toContain("✓ Firestore: ");
+  });
+
+  it("comes out as it should where there are neither emulators nor Java", { timeout: A_MINUTE }, async () => {
+    const { exitCode, text } = await demo({ PATH: "/nonexistent", HOME: "/nonexistent" });
+    expect(text).toContain("All of it came out as it should");
+    expect(exitCode).toBe(0);
+    expect(text).toContain("No Java was found");
+    expect(text).toContain("keeps everything in memory");
+  });
+
+  it("prints no purchase token and of licence keys the last four only", { timeout: A_MINUTE }, async () => {
+    const { text } = await demo({ PATH: "/nonexistent", PLAYGRANT_STORE: "memory" });
+    expect(text).toMatch(/licence key.*••••-[0-9A-Z]{4}\n/);
+    expect(text).not.toMatch(LICENCE_KEY);
+    expect(text).not.toMatch(PURCHASE_TOKEN);
+  });
+});
