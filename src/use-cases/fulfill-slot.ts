@@ -95,7 +95,9 @@ async function planStep(run: Run): Promise<Plan | null> {
 function searchLater(run: Run, slot: Slot, now: Instant) {
   const { customerId, slotId } = run.effect;
   const effect = { kind: "find_orphans", customerId, slotId, integrationType: slot.integrationType } as const;
-  return requestEffect(effect, now + run.ports.settings.leaseMs + STRAGGLER_MS);
+  const { leaseMs } = run.ports.settings;
+  // Short leases are for tests, and calls are as short there.
+  return requestEffect(effect, now + leaseMs + Math.min(STRAGGLER_MS, 4 * leaseMs));
 }
 
 async function takeStep(
