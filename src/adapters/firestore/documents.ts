@@ -9,6 +9,7 @@ import type {
   AuditEntry,
   LicenseOrphan,
   PurchaseRecord,
+  PurchaseRef,
   SealedLicenseKey,
 } from "../../domain/purchase-file.ts";
 import {
@@ -65,6 +66,20 @@ const purchaseSchema = z
       updatedAt: updated_at,
     }),
   );
+
+const purchaseRefSchema = z
+  .object({
+    id: purchaseIdSchema,
+    package_name: z.string(),
+    type: z.enum(["one_time", "subscription"]),
+    token: secret,
+  })
+  .transform(({ package_name, ...rest }): PurchaseRef => ({ ...rest, packageName: package_name }));
+
+/** What names a purchase, though the rest can't be read; null where not even that can. */
+export function tryReadPurchaseRef(data: unknown): PurchaseRef | null {
+  return purchaseRefSchema.safeParse(data).data ?? null;
+}
 
 export function readPurchase(data: unknown): PurchaseRecord {
   return purchaseSchema.parse(data);

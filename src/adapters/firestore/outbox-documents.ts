@@ -29,6 +29,16 @@ export function readOutboxDocument(data: unknown): OutboxDocument {
   return outboxSchema.parse(data);
 }
 
+/** Null for what this version can't read: a newer one may have put it down. */
+export function tryReadOutboxDocument(data: unknown): OutboxDocument | null {
+  return outboxSchema.safeParse(data).data ?? null;
+}
+
+/** When something is due, whatever it is. */
+export function readDueAt(data: unknown): number {
+  return z.object({ due_at: timestamp }).parse(data).due_at;
+}
+
 /** An effect born with its lease: whoever commits runs it. */
 export function createLeasedEffect(request: EffectRequest, lease: string) {
   return { ...askEffect(request), attempts: 0, lease, leased_at: FieldValue.serverTimestamp() };

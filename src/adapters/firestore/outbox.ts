@@ -4,7 +4,14 @@ import type { LeasedEffect, Outbox } from "../../ports.ts";
 import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
 import { stamp } from "./documents.ts";
 import { guarded, isConflict } from "./errors.ts";
-import { NO_LEASE, type OutboxDocument, readOutboxDocument, takeLease } from "./outbox-documents.ts";
+import {
+  NO_LEASE,
+  type OutboxDocument,
+  readDueAt,
+  readOutboxDocument,
+  takeLease,
+  tryReadOutboxDocument,
+} from "./outbox-documents.ts";
 import { paths } from "./paths.ts";
 
 /** Effects that others hold stand at the head of the queue until they are done: read past so many of them. */
@@ -41,9 +48,7 @@ export function createFirestoreOutbox(
     return effect;
   };
 
-  const lease = async (snapshot: QueryDocumentSnapshot): Promise<LeasedEffect | null> => {
-    const data = readOutboxDocument(snapshot.data());
-    if (isHeld(snapshot, data, options.leaseMs)) return null;
+  const lease = async ({ snapshot, data }: Due): Promise<LeasedEffect | null> => {
     const mark = options.newLease();
     const since = options.clock.monotonic();
     const written = await changed(() =>
@@ -72,9 +77,7 @@ export function createFirestoreOutbox(
         .orderBy("due_at")
         .limit(limit + HELD_BY_OTHERS);
       const { docs } = await guarded(() => query.get());
-      const free = docs
-        .filter((doc) => !isHeld(doc, readOutboxDocument(doc.data()), options.leaseMs))
-        .slice(0, limit);
+      const free = docs.flatMap((doc) => dueOf(doc, options.leaseMs)).slice(0, limit);
       const taken = await Promise.all(free.map(lease));
       return taken.filter((effect) => effect !== null);
     },
@@ -118,10 +121,21 @@ export function createFirestoreOutbox(
       const oldest = first.docs[0];
       return {
         due: count.data().count,
-        oldestDueAt: oldest === undefined ? null : readOutboxDocument(oldest.data()).due_at,
+        oldestDueAt: oldest === undefined ? null : readDueAt(oldest.data()),
       };
     },
   };
+}
+
+interface Due {
+  readonly snapshot: QueryDocumentSnapshot;
+  readonly data: OutboxDocument;
+}
+
+/** Nothing where somebody holds it, or can't be read: that is left to whoever can, and shows in the backlog. */
+function dueOf(snapshot: QueryDocumentSnapshot, leaseMs: number): Due[] {
+  const data = tryReadOutboxDocument(snapshot.data());
+  return data === null || isHeld(snapshot, data, leaseMs) ? [] : [{ snapshot, data }];
 }
 
 function isHeld(

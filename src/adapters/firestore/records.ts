@@ -2,7 +2,7 @@ import { FieldPath, type Firestore, type Query, Timestamp } from "@google-cloud/
 import { z } from "zod";
 import { AppError } from "../../domain/errors.ts";
 import type { PageRequest, Records } from "../../ports.ts";
-import { readGrant, readLicenseKey, readPurchase, stamp } from "./documents.ts";
+import { readGrant, readLicenseKey, readPurchase, stamp, tryReadPurchaseRef } from "./documents.ts";
 import { guarded } from "./errors.ts";
 import { paths } from "./paths.ts";
 
@@ -46,7 +46,8 @@ export function createFirestoreRecords(db: Firestore): Records {
     async dueForSync(now, limit) {
       const query = at.purchases.where("next_sync_at", "<=", stamp(now)).orderBy("next_sync_at").limit(limit);
       const { docs } = await guarded(() => query.get());
-      return docs.map((doc) => readPurchase(doc.data()));
+      // One that can't be read fails alone, when it is synced.
+      return docs.map((doc) => tryReadPurchaseRef(doc.data())).filter((ref) => ref !== null);
     },
 
     async ping() {
