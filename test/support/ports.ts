@@ -12,6 +12,7 @@ import { createDeliveries, type Deliveries } from "../../src/integrations/regist
 import type {
   AccountIds,
   Background,
+  Clock,
   Log,
   LogFields,
   Ports,
@@ -129,28 +130,20 @@ function createProcess(world: World, accountIds: AccountIds, options: ProcessOpt
   const { clock, memory, settings, secretBox } = world;
   const life = new Life(options.fate ?? null);
   const background = createBackground(options.background ?? "at_once");
-  const licenses = life.guard("licenses", world.licenses);
-  const ports: AllPorts = {
+  const ports = assemblePorts({
     settings,
+    clock,
+    accountIds,
+    secretBox,
+    background,
     play: life.guard("play", world.play),
     store: life.guard("store", memory.store),
     outbox: life.guard("outbox", memory.outbox),
     records: life.guard("records", memory.records),
     intake: life.guard("intake", memory.intake),
-    licenses,
-    deliveries: createDeliveries({ licenses, secretBox, clock }),
-    accountIds,
-    secretBox,
-    identity: { verify: async () => unused("identity") },
-    pushIdentity: { verify: async () => unused("pushIdentity") },
-    clock,
-    chance: () => 0.5,
+    licenses: life.guard("licenses", world.licenses),
     log: createLog(world.log),
-    background,
-    effects: { start: (leased) => startEffects(ports, leased) },
-    join: createJoin(),
-    recentAsks: createRecentAsks(clock),
-  };
+  });
   return {
     ports,
     calls: life.calls,
@@ -159,6 +152,36 @@ function createProcess(world: World, accountIds: AccountIds, options: ProcessOpt
     flush: () => background.flush(),
     settle: () => settleOutbox(world, ports),
   };
+}
+
+type Given =
+  | "settings"
+  | "clock"
+  | "accountIds"
+  | "secretBox"
+  | "background"
+  | "play"
+  | "store"
+  | "outbox"
+  | "records"
+  | "intake"
+  | "licenses"
+  | "log";
+
+/** All ports of a process: those given, and what lives in the process itself. */
+export function assemblePorts(given: Pick<Ports, Given>): AllPorts {
+  const { clock, licenses, secretBox } = given;
+  const ports: AllPorts = {
+    ...given,
+    deliveries: createDeliveries({ licenses, secretBox, clock }),
+    identity: { verify: async () => unused("identity") },
+    pushIdentity: { verify: async () => unused("pushIdentity") },
+    chance: () => 0.5,
+    effects: { start: (leased) => startEffects(ports, leased) },
+    join: createJoin(),
+    recentAsks: createRecentAsks(clock),
+  };
+  return ports;
 }
 
 function unused(port: string): never {
@@ -238,7 +261,7 @@ class Life {
   }
 }
 
-function createBackground(mode: "at_once" | "manual" | "full"): Background & { flush(): void } {
+export function createBackground(mode: "at_once" | "manual" | "full"): Background & { flush(): void } {
   const waiting: (() => Promise<void>)[] = [];
   return {
     hasRoom: () => mode !== "full",
@@ -252,7 +275,7 @@ function createBackground(mode: "at_once" | "manual" | "full"): Background & { f
   };
 }
 
-function createLog(lines: LogLine[]): Log {
+export function createLog(lines: LogLine[]): Log {
   const write =
     (level: LogLine["level"]) =>
     (event: string, fields: LogFields = {}, error: unknown = null) =>
@@ -260,7 +283,7 @@ function createLog(lines: LogLine[]): Log {
   return { info: write("info"), warn: write("warn"), error: write("error") };
 }
 
-function createRecentAsks(clock: VirtualClock): RecentAsks {
+function createRecentAsks(clock: Clock): RecentAsks {
   const asked = new Map<string, { revision: number; at: number }>();
   return {
     note: (id, revision) => void asked.set(id, { revision, at: clock.monotonic() }),
