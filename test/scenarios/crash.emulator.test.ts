@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { crashRun } from "../support/crash-run.ts";
+import { emulatorProject } from "../support/emulator.ts";
+
+/**
+ * Killed at random moments under load, and nothing is lost, doubled or left over. A few kills here; `node
+ * bench/crash.ts` does a hundred.
+ */
+test.each([
+  { processes: 1, kills: 6 },
+  { processes: 2, kills: 6 },
+])(
+  "$kills kills of $processes service(s) under load leave one licence per unit paid for",
+  async (how) => {
+    const report = await crashRun({
+      ...how,
+      project: emulatorProject(`${import.meta.url}-${how.processes}`),
+      shoppers: 6,
+      leaseSeconds: 3,
+      betweenKillsMs: [300, 2500],
+      drainMs: 150_000,
+      say: () => undefined,
+    });
+    expect(report).toMatchObject({ problems: [] });
+    expect(report.figures.purchases).toBeGreaterThan(10);
+  },
+  240_000,
+);
