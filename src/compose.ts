@@ -164,13 +164,24 @@ function createIdentities(config: Config) {
   };
 }
 
+/** What is wrong with the catalogue and the keys it asks for, beside settings that are wrong by themselves. */
+export function checkFiles(config: Config): readonly ConfigIssue[] {
+  try {
+    readFiles(config);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.issues;
+    throw error;
+  }
+}
+
 /** @throws ConfigError naming everything that is wrong with the catalogue and the keys it asks for. */
 function readFiles(config: Config): { catalog: Catalog; encryptionKeys: EncryptionKey[] } {
   const issues: ConfigIssue[] = [];
-  const catalog = readCatalog(config.CATALOG_FILE, issues);
-  const licensed = [...(catalog?.entitlements.values() ?? [])].some(
-    ({ integration }) => integration.type === "license_key",
-  );
+  const json = readJson(config.CATALOG_FILE, issues);
+  const catalog = json === undefined ? null : readCatalog(json, issues);
+  // A catalogue with mistakes tells this as well, so that all is said at once.
+  const licensed = JSON.stringify(json)?.includes('"type":"license_key"') ?? false;
   if (licensed && config.KEYTHAI_API_KEY === undefined) {
     issues.push({ variable: "KEYTHAI_API_KEY", message: "is required: the catalogue has a license_key" });
   }
@@ -185,15 +196,17 @@ function readFiles(config: Config): { catalog: Catalog; encryptionKeys: Encrypti
   return { catalog, encryptionKeys };
 }
 
-function readCatalog(file: string, issues: ConfigIssue[]): Catalog | null {
-  let json: unknown;
+function readJson(file: string, issues: ConfigIssue[]): unknown {
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     const reason = error instanceof SyntaxError ? "is not JSON" : "can't be read";
     issues.push({ variable: "CATALOG_FILE", message: `${file} ${reason}` });
-    return null;
+    return undefined;
   }
+}
+
+function readCatalog(json: unknown, issues: ConfigIssue[]): Catalog | null {
   const result = parseCatalog(json, integrations);
   if (result.ok) return result.catalog;
   for (const { path, message } of result.issues)

@@ -24,6 +24,15 @@ const url = z.url({ protocol: /^https?$/ });
 const safeUrl = url.refine((value) => value.startsWith("https:") || isLoopback(value), {
   message: "must be https, or http on loopback",
 });
+/** Paths are put behind it. */
+const rootUrl = safeUrl.refine(
+  (value) => !/[?#@]/.test(value),
+  "must end with its path, without user or query",
+);
+/** Put into a header: what can't stand there would fail at every call, quoted. */
+const headerSecret = text
+  .regex(/^[\x21-\x7e]+$/, "has a character that a header can't carry")
+  .transform((value) => new Secret(value));
 
 const adminKey = z
   .string()
@@ -37,7 +46,10 @@ const adminKey = z
   });
 
 const accountKey = text
-  .refine((value) => Buffer.from(value, "base64").length >= 32, "expected base64 of at least 32 bytes")
+  .refine(
+    (value) => /^[A-Za-z0-9+/]+={0,2}$/.test(value) && Buffer.from(value, "base64").length >= 32,
+    "expected base64 of at least 32 bytes",
+  )
   .transform((value) => new Secret(value));
 
 const environmentSchema = z.object({
@@ -50,7 +62,7 @@ const environmentSchema = z.object({
   FIRESTORE_EMULATOR_HOST: text.optional(),
   PUBSUB_EMULATOR_HOST: text.optional(),
   FIREBASE_AUTH_EMULATOR_HOST: text.optional(),
-  PLAY_API_ROOT_URL: safeUrl.optional(),
+  PLAY_API_ROOT_URL: rootUrl.optional(),
   CATALOG_FILE: text.default("catalog.json"),
   AUTH_ISSUER: text.optional(),
   AUTH_AUDIENCE: text.optional(),
@@ -63,8 +75,8 @@ const environmentSchema = z.object({
   RTDN_PUSH_SERVICE_ACCOUNT: text.optional(),
   RTDN_PUSH_ISSUER: text.optional(),
   RTDN_PUSH_JWKS_URL: safeUrl.optional(),
-  KEYTHAI_API_KEY: secretText.optional(),
-  KEYTHAI_BASE_URL: safeUrl.default("https://api.keythai.net/v1"),
+  KEYTHAI_API_KEY: headerSecret.optional(),
+  KEYTHAI_BASE_URL: rootUrl.default("https://api.keythai.net/v1"),
   LICENSE_ENCRYPTION_KEYS: secretText.optional(),
   LICENSE_KMS_KEY: text.optional(),
   ADMIN_API_KEYS: list.pipe(z.array(adminKey)).default([]),
@@ -97,7 +109,12 @@ export interface ConfigIssue {
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+  | {
+      readonly ok: false;
+      readonly issues: readonly ConfigIssue[];
+      /** The settings without those that are wrong by themselves: what they name can still be looked at. */
+      readonly rest: Config;
+    };
 
 /**
  * Checks the settings of contract section 2. An empty variable counts as not set. No message quotes a value, which may
@@ -110,14 +127,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const parsed = environmentSchema.safeParse(given);
   if (parsed.success) {
     const issues = together(parsed.data);
-    return issues.length === 0 ? { ok: true, config: parsed.data } : { ok: false, issues };
+    return issues.length === 0 ? { ok: true, config: parsed.data } : { ok: false, issues, rest: parsed.data };
   }
   const issues = parsed.error.issues.map(({ path, message }) => ({ variable: String(path[0]), message }));
   // What goes together can still be said of the variables that are right by themselves.
   const wrong = new Set(issues.map(({ variable }) => variable));
-  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !wrong.has(name)));
-  const others = environmentSchema.safeParse(rest);
-  return { ok: false, issues: others.success ? [...issues, ...together(others.data, wrong)] : issues };
+  const others = Object.entries(given).filter(([name]) => !wrong.has(name));
+  const rest = environmentSchema.parse(Object.fromEntries(others));
+  return { ok: false, issues: [...issues, ...together(rest, wrong)], rest };
 }
 
 /** What one setting asks of another. */
@@ -174,6 +191,7 @@ function identityRules(config: Config): [boolean, keyof Config, string][] {
 }
 
 function isLoopback(value: string): boolean {
+  if (!URL.canParse(value)) return false;
   const { hostname } = new URL(value);
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,5 +1,5 @@
 import { type ServerType, serve } from "@hono/node-server";
-import { ConfigError, compose, type Service } from "./compose.ts";
+import { ConfigError, checkFiles, compose, type Service } from "./compose.ts";
 import { type Config, type ConfigIssue, readConfig } from "./config.ts";
 import { handleNotification } from "./use-cases/handle-notification.ts";
 import { startWorker } from "./worker.ts";
@@ -66,16 +66,15 @@ async function startSubscriber({ ports }: Service, config: Config): Promise<Stop
   return close;
 }
 
-async function start(service: Service, config: Config): Promise<Stop[]> {
+/** @param stops Gets how to stop each role as soon as it runs. */
+async function start(service: Service, config: Config, stops: Stop[]): Promise<void> {
   const roles = new Set(config.PLAYGRANT_ROLES);
-  const stops: Stop[] = [];
   if (roles.has("worker")) stops.push(startWorker(service.ports).stop);
   // The embedded store of the demo has no Pub/Sub beside it: notices are pushed there.
   if (roles.has("subscriber") && config.GOOGLE_CLOUD_PROJECT !== undefined) {
     stops.push(await startSubscriber(service, config));
   }
   if (roles.has("api")) stops.push(await startApi(service, config));
-  return stops;
 }
 
 /** Takes no new work, finishes or hands back what is in flight, and is gone in time. */
@@ -94,6 +93,9 @@ function stopOnSignal(service: Service, stops: readonly Stop[]): void {
 }
 
 const result = readConfig();
-if (!result.ok) fail(result.issues);
+if (!result.ok) fail([...result.issues, ...checkFiles(result.rest)]);
 const service = composeOrFail(result.config);
-stopOnSignal(service, await start(service, result.config));
+const stops: Stop[] = [];
+// Before anything runs: who is told to stop while still starting stops too.
+stopOnSignal(service, stops);
+await start(service, result.config, stops);
