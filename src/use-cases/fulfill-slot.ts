@@ -157,6 +157,8 @@ async function deliver(run: Run, delivery: Delivery, slot: Slot): Promise<Effect
   const outcome = await delivery.deliver({ slot, offer, attempt, grantId: grantOfDelivery(slot) });
   if (outcome.kind !== "done") return undelivered(run, slot, attempt, outcome);
   const { result: kept } = await change(run, (current, now) => {
+    // A commit whose answer was lost is sent again by the database's client, and conflicts with itself.
+    if (isRecorded(current, outcome.key)) return { result: true, change: null };
     if (!isOurs(current, attempt, run)) return { result: false, change: null };
     const recorded = recordDelivered(current, slot.target.productId, outcome.delivered, now);
     return { result: true, change: recorded, key: outcome.key };
@@ -169,6 +171,11 @@ async function deliver(run: Run, delivery: Delivery, slot: Slot): Promise<Effect
   run.ports.log.warn("fulfill.discarded", { slot_id: slot.id, attempt });
   await outcome.discard();
   return { kind: "later", code: "lease_lost" };
+}
+
+/** A key's id names the attempt that made it, and an attempt is nobody else's. */
+function isRecorded(slot: Slot | null, key: SealedLicenseKey | null): boolean {
+  return key !== null && slot?.shown?.id === key.id;
 }
 
 function isOurs(slot: Slot | null, attempt: number, run: Run): slot is Slot {
