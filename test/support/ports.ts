@@ -16,6 +16,7 @@ import type {
   Log,
   LogFields,
   Ports,
+  PurchaseStore,
   RecentAsks,
   SecretBox,
   Settings,
@@ -65,6 +66,8 @@ export interface ProcessOptions {
   /** What a commit sets going runs `at_once`, when told (`manual`), or not at all: there is no room (`full`). */
   readonly background?: "at_once" | "manual" | "full";
   readonly fate?: Fate;
+  /** The answer to every commit is lost, and the database's client sends it again by itself. */
+  readonly repeatsCommits?: boolean;
 }
 
 /** What befalls a process at its `at`-th call to the outside or the store, counted from 1. */
@@ -137,7 +140,7 @@ function createProcess(world: World, accountIds: AccountIds, options: ProcessOpt
     secretBox,
     background,
     play: life.guard("play", world.play),
-    store: life.guard("store", memory.store),
+    store: life.guard("store", options.repeatsCommits === true ? repeating(memory.store) : memory.store),
     outbox: life.guard("outbox", memory.outbox),
     records: life.guard("records", memory.records),
     intake: life.guard("intake", memory.intake),
@@ -151,6 +154,18 @@ function createProcess(world: World, accountIds: AccountIds, options: ProcessOpt
     thaw: () => life.thaw(),
     flush: () => background.flush(),
     settle: () => settleOutbox(world, ports),
+  };
+}
+
+/** What comes of a commit that went through unheard and was sent again: a conflict with itself, so it is decided anew. */
+function repeating(store: PurchaseStore): PurchaseStore {
+  return {
+    load: store.load,
+    update: async (ids, decide, { basis, ...options } = {}) => {
+      const first = await store.update(ids, decide, basis === undefined ? options : { ...options, basis });
+      const wrote = first.after !== basis && first.after.file !== basis?.file;
+      return wrote ? store.update(ids, decide, options) : first;
+    },
   };
 }
 

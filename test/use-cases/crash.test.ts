@@ -127,6 +127,22 @@ describe.each(stories)("$name", (story) => {
   );
 });
 
+describe.each(stories)(
+  "$name, every commit of it sent twice by a client that didn't hear the answer",
+  (story) => {
+    it("ends as if it had been heard at once", async () => {
+      const { end } = await unharmed(story);
+      const world = createWorld();
+      await story.before(world);
+      const by = world.process({ repeatsCommits: true });
+      await world.run(story.act(world, by));
+      await by.settle();
+      expect(await outcome(world)).toEqual(end);
+      expect(world.memory.tables.orphans.size).toBe(0);
+    });
+  },
+);
+
 describe("what a process does late, after the world went on without it", () => {
   const HOLD_ENDS = { from: HELD, to: RENEWED };
   const RENEWS_AND_ENDS = { from: RENEWED, to: EXPIRED };
