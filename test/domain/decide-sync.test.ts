@@ -431,6 +431,17 @@ describe("plan changes", () => {
     });
   });
 
+  test("a plan change that overtakes one still pending retires both: the old one ends by a sync of the pending one", () => {
+    bought();
+    shop.sync("second", studio({ state: "pending", replaces: token("first") }), NOTICE);
+    shop.sync("third", studio({ replaces: token("second") }), NOTICE);
+    const ofSecond = { kind: "sync_purchase", purchaseId: refOf("second").id };
+    expect(must(shop.last).effects.map(({ effect }) => effect)).toContainEqual(ofSecond);
+    shop.sync("second", studio({ state: "pending", replaces: token("first") }), NOTICE);
+    expect(shop.purchase("first").observations.supersededBy).toBe(refOf("second").id);
+    expect(shop.held()).toEqual(["desktop", "pro", "studio"]);
+  });
+
   test("another base plan that gives less takes away just that", () => {
     bought();
     shop.sync("first", subscription({ items: [lineItem({ basePlanId: "club-monthly" })] }), NOTICE);

@@ -131,6 +131,15 @@ describe("retiring the replaced token", () => {
     },
   );
 
+  test("one whose own place was taken while it waited retires it too: it will never grant", () => {
+    const passed = {
+      ...next,
+      observations: observe(NO_OBSERVATIONS, { kind: "superseded", by: refOf("newest").id }),
+    };
+    const waiting = subscription({ state: "pending", replaces: token("old") });
+    expect(supersede(old, passed, waiting, NOW)?.observations.supersededBy).toBe(NEW.id);
+  });
+
   test("without a link there is none to retire", () => {
     expect(supersede(old, next, subscription({ resubscribes: token("old") }), NOW)).toBeNull();
   });
