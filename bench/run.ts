@@ -11,7 +11,7 @@ import type { PurchaseType } from "./parts/shop.ts";
 const { values: flags, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "9" },
     size: { type: "string", default: "1" },
     type: { type: "string", default: "one_time" },
     full: { type: "boolean", default: false },

@@ -25,8 +25,8 @@ interface Work {
 
 /** A sync: answered, nothing outside done yet. Drained: licence issued, recorded, and Google told. */
 const WORK: readonly Work[] = [
-  { name: "sync", gives: "feature", effects: "held", aim: 0.7, counts: { 1: 150, 8: 500, 32: 800 } },
-  { name: "drained", gives: "licence", effects: "run", aim: 0.35, counts: { 1: 80, 8: 240, 32: 400 } },
+  { name: "sync", gives: "feature", effects: "held", aim: 0.7, counts: { 1: 50, 8: 150, 32: 300 } },
+  { name: "drained", gives: "licence", effects: "run", aim: 0.35, counts: { 1: 30, 8: 100, 32: 200 } },
 ];
 const CONCURRENCY = [1, 8, 32] as const;
 /** A licence and an acknowledgement. */
@@ -37,6 +37,9 @@ interface Round {
   readonly share: number;
   readonly shareOfDoor: number;
   readonly latencies: readonly number[];
+  /** CPU time of the measured process for one request, and for one unit of the floor. */
+  readonly cpuMs: number;
+  readonly floorCpuMs: number;
 }
 
 /** Verify over HTTP, or notices over the push door: each round right after its own floor, in the same process. */
@@ -54,13 +57,25 @@ export async function throughput(lab: Lab, door: Door, options: ThroughputOption
       rows.push(rowOf(work, concurrency, rounds));
       console.error(`  ${door} ${rows.at(-1)?.join("  ")}`);
     }
+    const troubles = await subject.ask.troubles();
+    if (Object.keys(troubles).length > 0) rows.push([`  trouble: ${JSON.stringify(troubles)}`]);
     rows.push([
       `  floor of ${work.name}: 1 GET, 1 getAll of ${plan.documentsRead}, 1 batch of ${plan.documentsWritten}`,
     ]);
     await subject.stop();
   }
   return table(
-    ["", "at once", "a second", "p50 ms", "p95 ms", "share of floor", "aim", "share of floor behind HTTP"],
+    [
+      "",
+      "at once",
+      "a second",
+      "p50 ms",
+      "p95 ms",
+      "share of floor",
+      "aim",
+      "share of floor behind HTTP",
+      "CPU ms: ours / floor",
+    ],
     rows,
   );
 }
@@ -97,15 +112,26 @@ async function oneRound(bench: Bench, concurrency: number, count: number): Promi
   const { subject, work } = bench;
   const loaded = await shots(bench, count);
   const units = loaded.map(({ bought }) => bought);
+  const cpu = [await subject.ask.cpuMs()];
   const floorMs = await subject.ask.runFloor(units, concurrency);
+  cpu.push(await subject.ask.cpuMs());
   const behindDoor = await fireAt(bench, "floor", loaded, concurrency);
   const done = await subject.ask.effectsDone();
+  cpu.push(await subject.ask.cpuMs());
   const startedAt = performance.now();
   const volley = await fireAt(bench, "app", loaded, concurrency);
   if (work.effects === "run") await subject.ask.effectsReach(done + EFFECTS_EACH * count);
   const ms = work.effects === "run" ? performance.now() - startedAt : volley.ms;
-  const { latencies } = volley;
-  return { perSecond: (count / ms) * 1000, share: floorMs / ms, shareOfDoor: behindDoor.ms / ms, latencies };
+  cpu.push(await subject.ask.cpuMs());
+  const [from = 0, toFloor = 0, toDoor = 0, to = 0] = cpu;
+  return {
+    perSecond: (count / ms) * 1000,
+    share: floorMs / ms,
+    shareOfDoor: behindDoor.ms / ms,
+    latencies: volley.latencies,
+    cpuMs: (to - toDoor) / count,
+    floorCpuMs: (toFloor - from) / count,
+  };
 }
 
 async function fireAt(
@@ -145,5 +171,6 @@ function rowOf(work: Work, concurrency: number, rounds: readonly Round[]): strin
     spread(shares),
     `${work.aim} ${median(shares) >= work.aim ? "met" : "MISSED"}`,
     spread(rounds.map(({ shareOfDoor }) => shareOfDoor)),
+    `${median(rounds.map(({ cpuMs }) => cpuMs)).toFixed(2)} / ${median(rounds.map(({ floorCpuMs }) => floorCpuMs)).toFixed(2)}`,
   ];
 }

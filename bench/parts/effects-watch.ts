@@ -7,6 +7,8 @@ export interface EffectsWatch {
   done(): number;
   /** Resolves when so many have been finished. */
   reach(count: number): Promise<void>;
+  /** What went otherwise than well since the last call, by what the log calls it. */
+  troubles(): Readonly<Record<string, number>>;
 }
 
 /** Counts the service's own log lines, one for each effect, and can hold effects back. */
@@ -16,16 +18,28 @@ export function watchEffects(ports: { readonly background: Background; readonly 
   let waiting: { readonly count: number; resolve(): void }[] = [];
   const { hasRoom } = ports.background;
   Object.assign(ports.background, { hasRoom: () => !held && hasRoom() });
-  const { info } = ports.log;
+  let troubles: Record<string, number> = {};
+  const trouble = (what: string) => {
+    troubles[what] = (troubles[what] ?? 0) + 1;
+  };
+  const { info, warn, error } = ports.log;
   const watched: Log["info"] = (event, fields) => {
     info(event, fields);
-    if (event !== "effect" || (fields?.outcome !== "done" && fields?.outcome !== "completed")) return;
+    if (event !== "effect") return;
+    const well = fields?.outcome === "done" || fields?.outcome === "completed";
+    if (!well) return trouble(`${fields?.kind} ${fields?.outcome}`);
     done += 1;
     const reached = waiting.filter(({ count }) => count <= done);
     waiting = waiting.filter(({ count }) => count > done);
     for (const { resolve } of reached) resolve();
   };
-  Object.assign(ports.log, { info: watched });
+  const told =
+    (log: Log["warn"]): Log["warn"] =>
+    (event, ...rest) => {
+      trouble(event);
+      log(event, ...rest);
+    };
+  Object.assign(ports.log, { info: watched, warn: told(warn), error: told(error) });
   return {
     hold: (on) => {
       held = on;
@@ -33,5 +47,10 @@ export function watchEffects(ports: { readonly background: Background; readonly 
     done: () => done,
     reach: (count) =>
       done >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    troubles: () => {
+      const since = troubles;
+      troubles = {};
+      return since;
+    },
   };
 }

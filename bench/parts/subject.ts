@@ -70,6 +70,12 @@ const methods = {
   setEffects,
   effectsDone: effects.done,
   effectsReach: effects.reach,
+  troubles: effects.troubles,
+  /** CPU time of this process so far, in ms. */
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
   firestoreUse: meter.use,
   resetFirestoreUse: meter.reset,
 };
