@@ -1,3 +1,4 @@
+import { parseArgs } from "node:util";
 import { oneTimeSteps } from "./demo/one-time-steps.ts";
 import { outro } from "./demo/outro.ts";
 import { type Step, setScene } from "./demo/scene.ts";
@@ -8,8 +9,12 @@ import { seconds, tell } from "./demo/teller.ts";
 /**
  * `npm run demo [-- --once]`: Google's emulators (or the embedded store), the sandbox and the service, and one
  * customer's life from end to end, each step checked. Then it stays for those who want to try, until Ctrl-C; with
- * `--once` it ends, and not with 0 if any step came out otherwise.
+ * `--once` it ends, and not with 0 if any step came out otherwise. `--entry dist/main.js` plays it with the bundle.
  */
+
+const { values: flags } = parseArgs({
+  options: { once: { type: "boolean", default: false }, entry: { type: "string" } },
+});
 
 const story: readonly Step[] = [
   ...oneTimeSteps,
@@ -36,10 +41,10 @@ async function main(interrupted: Promise<void>): Promise<void> {
 }
 
 async function play(closing: Closing, interrupted: Promise<void>): Promise<void> {
-  const once = process.argv.slice(2).includes("--once");
+  const { once, entry } = flags;
   const startedAt = performance.now();
   console.log("playgrant demo: one customer's life, from end to end");
-  const stage = await setStage(once, closing);
+  const stage = await setStage({ once, entry: entry ?? null }, closing);
   const failure = await tell(story, await setScene(stage, closing));
   exitCode = failure === null ? 0 : 1;
   if (failure !== null) {

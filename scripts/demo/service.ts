@@ -27,8 +27,12 @@ const lineSchema = z.looseObject({
   port: z.number().optional(),
 });
 
-export async function startService(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [join(root, "src/main.ts")], {
+/** @param entry null: from its sources. */
+export async function startService(
+  env: Readonly<Record<string, string>>,
+  entry: string | null,
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [entry ?? join(root, "src/main.ts")], {
     // Nothing of the caller's own settings gets in: what the demo shows is the same everywhere.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ["ignore", "pipe", "pipe"],

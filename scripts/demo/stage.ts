@@ -22,8 +22,15 @@ export interface Stage {
 /** What was started, to be ended in the reverse order, whatever came of it. */
 export type Closing = (() => Promise<unknown>)[];
 
+export interface StageOptions {
+  /** Nobody comes to look: any ports will do. */
+  readonly once: boolean;
+  /** Another entry of the service than its sources: that of its bundle. */
+  readonly entry: string | null;
+}
+
 /** @param closing Gets how to end each thing as soon as it is there. */
-export async function setStage(once: boolean, closing: Closing): Promise<Stage> {
+export async function setStage({ once, entry }: StageOptions, closing: Closing): Promise<Stage> {
   const ports = await choosePorts(once);
   const startedAt = performance.now();
   const backing = await startBacking(TOPIC, closing);
@@ -32,7 +39,7 @@ export async function setStage(once: boolean, closing: Closing): Promise<Stage> 
   closing.push(() => sandbox.close());
   console.log(`  Google Play, KeyThai and sign-in: the sandbox at ${sandbox.url}`);
   const launchedAt = performance.now();
-  const service = await startService(settings(backing, sandbox, ports.service));
+  const service = await startService(settings(backing, sandbox, ports.service), entry);
   closing.push(() => service.stop());
   console.log(`  playgrant: ${service.url}, ready after ${seconds(performance.now() - launchedAt)}`);
   direct(sandbox, backing, service);
