@@ -288,11 +288,12 @@ export function recordApplied(
   if (step === "revoke") return settleRows({ ...slot, applied: NOTHING, state: null, shown: null }, now);
   const applied =
     step === "extend" ? { ...slot.applied, until } : { ...slot.applied, kind: KIND_AFTER[step] };
-  const { slot: settled, rows } = settleRows({ ...slot, applied }, now);
-  const { grant } = settled;
-  const extended = step === "extend" && grant !== null ? extendGrant(grant, until, now) : grant;
-  if (grant === null || extended === null || extended === grant) return { slot: settled, rows };
-  return { slot: { ...settled, grant: extended }, rows: [...rows, { before: grant, after: extended }] };
+  const change = settleRows({ ...slot, applied }, now);
+  const { grant } = change.slot;
+  if (step !== "extend" || grant === null) return change;
+  const after = extendGrant(grant, until, now);
+  if (after === grant) return change;
+  return { slot: { ...change.slot, grant: after }, rows: [...change.rows, { before: grant, after }] };
 }
 
 /** Delivery failed for good: a row that waits fails; where none is open yet, one opens and fails, so that it is seen. */

@@ -351,6 +351,7 @@ describe("access of a one-time product", () => {
 describe("units held", () => {
   test.each([
     ["Google counts nothing", 1, null, "none", 1],
+    ["Google counts nothing, whatever a notice says", 2, null, "void units", 2],
     ["nothing was refunded", 3, 3, "none", 3],
     ["Google counts less than all", 3, 2, "none", 2],
     ["Google counts less than all, and a notice says so too", 3, 1, "void units", 1],

@@ -254,6 +254,7 @@ describe("aiming at something else", () => {
       const leaving = retarget(held(), away, NOW).slot;
       const back = retarget(leaving, wanted, NOW);
       expect(told(back)).toEqual([]);
+      expect(back.slot.applied).toEqual({ ...HELD, productId: null });
       expect(nextStep(back.slot)).toBe("revoke");
       const gone = recordApplied(back.slot, "revoke", null, NOW).slot;
       expect(nextStep(gone)).toBe("deliver");
