@@ -19,7 +19,7 @@ import {
   writeLicenseKey,
   writePurchase,
 } from "./documents.ts";
-import { guarded, isConflict, unavailable } from "./errors.ts";
+import { guarded, isConflict } from "./errors.ts";
 import { askEffect, createLeasedEffect } from "./outbox-documents.ts";
 import { type Paths, paths } from "./paths.ts";
 
@@ -85,14 +85,16 @@ async function writeFile(
   addFile(batch, at, commit);
   addRows(batch, at, commit);
   addEffects(batch, at, commit);
-  try {
-    const [first] = await batch.commit();
-    // All documents of one batch get the same update time.
-    return first?.writeTime ?? Timestamp.now();
-  } catch (error) {
-    if (isConflict(error)) return "conflict";
-    throw unavailable(error);
-  }
+  return guarded(async () => {
+    try {
+      const [first] = await batch.commit();
+      // All documents of one batch get the same update time.
+      return first?.writeTime ?? Timestamp.now();
+    } catch (error) {
+      if (isConflict(error)) return "conflict";
+      throw error;
+    }
+  });
 }
 
 function addFile(batch: WriteBatch, at: Paths, { writes, versions }: Commit<Timestamp>): void {

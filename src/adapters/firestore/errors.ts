@@ -17,20 +17,28 @@ export function isAlreadyThere(error: unknown): boolean {
   return codeOf(error) === ALREADY_EXISTS;
 }
 
+/** Google's client goes on trying for most of a minute where nothing answers: nobody who asks us waits for that long. */
+const LONGEST_WAIT_MS = 15_000;
+
 /**
- * Runs a call to Firestore; its failures become ours.
+ * Runs a call to Firestore; its failures become ours. A write that took too long may still be made: everything may happen
+ * twice, so the caller comes again.
  *
  * @throws AppError `store_unavailable`, retryable.
  */
 export async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("firestore gave no answer")), LONGEST_WAIT_MS);
   try {
-    return await call();
+    return await Promise.race([call(), tooLate]);
   } catch (error) {
     throw unavailable(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-export function unavailable(error: unknown): AppError {
+function unavailable(error: unknown): AppError {
   if (error instanceof AppError) return error;
   // Firestore's own message may quote the data of a document: only its code goes on.
   const cause =
