@@ -97,9 +97,14 @@ function refuse(file: PurchaseFile, input: SyncInput, policy: Policy): Refusal |
   return sold.length === 0 && answer.items.length > 0 && !known ? "product_not_in_catalog" : null;
 }
 
-/** A word we don't know yet changes nothing: what was known stays (google-play.md rule 12). */
+/**
+ * A word we don't know yet changes nothing: what was known stays (google-play.md rule 12). Google lists what was bought
+ * with every answer, so a list that is missing says nothing about it.
+ */
 function adopt(stored: PurchaseRecord, answer: Purchase): Purchase {
-  return answer.state === "unknown" && stored.answer !== null ? stored.answer : answer;
+  if (stored.answer === null) return answer;
+  if (answer.state === "unknown") return stored.answer;
+  return answer.items.length === 0 ? { ...answer, items: stored.answer.items } : answer;
 }
 
 /** Notice 12 is believed only where the read agrees that the purchase has ended. */

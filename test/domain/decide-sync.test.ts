@@ -686,6 +686,19 @@ describe("order and repetition", () => {
     expect(shop.held()).toEqual(["desktop", "pro"]);
   });
 
+  test("an answer that lists no items takes none away, and ends what it ends for the right reason", () => {
+    shop.sync("first", subscription());
+    shop.tellEvents();
+    shop.sync("first", subscription({ items: [] }), NOTICE);
+    expect(shop.last).toBeNull();
+    shop.sync("first", expired("user", { items: [] }), NOTICE);
+    expect(shop.tellEvents()).toEqual(["pro revoked: subscription_cancelled"]);
+    shop.sync("phone", oneTime({ items: [product({ productId: "lumen_v2" })] }));
+    shop.tellEvents();
+    shop.sync("phone", oneTime({ state: "refunded", items: [] }), NOTICE);
+    expect(shop.tellEvents()).toEqual(["pro revoked: refund"]);
+  });
+
   test("a word we don't know about something new is kept, grants nothing and is asked about again", () => {
     shop.sync("first", subscription({ state: "unknown", acknowledged: false }));
     expect(shop.held()).toEqual([]);
