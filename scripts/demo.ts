@@ -33,11 +33,14 @@ async function main(interrupted: Promise<void>): Promise<void> {
   try {
     await Promise.race([play(closing, interrupted), interrupted]);
   } catch (error) {
-    console.error(`\nThe demo can't go on: ${error instanceof Error ? error.message : error}`);
-    exitCode = 1;
-  } finally {
-    for (const close of closing.reverse()) await close().catch(() => undefined);
+    fail("The demo can't go on", error);
   }
+  for (const close of closing.reverse()) await close().catch((error) => fail("Not all ended well", error));
+}
+
+function fail(what: string, error: unknown): void {
+  console.error(`\n${what}: ${error instanceof Error ? error.message : error}`);
+  exitCode = 1;
 }
 
 async function play(closing: Closing, interrupted: Promise<void>): Promise<void> {

@@ -40,7 +40,10 @@ export async function setStage({ once, entry }: StageOptions, closing: Closing):
   console.log(`  Google Play, KeyThai and sign-in: the sandbox at ${sandbox.url}`);
   const launchedAt = performance.now();
   const service = await startService(settings(backing, sandbox, ports.service), entry);
-  closing.push(() => service.stop());
+  closing.push(async () => {
+    const code = await service.stop();
+    if (code !== 0) throw new Error(`playgrant did not stop as it should: it ended with ${code}`);
+  });
   console.log(`  playgrant: ${service.url}, ready after ${seconds(performance.now() - launchedAt)}`);
   direct(sandbox, backing, service);
   return { backing, sandbox, service };

@@ -18,13 +18,19 @@ export async function tell(steps: readonly Step[], scene: Scene): Promise<string
     try {
       await run(scene);
     } catch (error) {
-      const reason = scrub(error instanceof Error ? error.message : String(error));
+      const reason = scrub(reasonOf(error));
       console.log(`   ✗ ${reason}`);
       return `Step ${index + 1} (${title}) came out otherwise: ${reason}`;
     }
     console.log(`   (${seconds(performance.now() - startedAt)})`);
   }
   return null;
+}
+
+/** What `fetch` says is told by its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 export function seconds(ms: number): string {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -13,15 +14,19 @@ interface Told {
   readonly text: string;
 }
 
-/** `npm run demo -- --once`, in an environment of its own. */
-function demo(env: Record<string, string | undefined>): Promise<Told> {
+type Environment = Record<string, string | undefined>;
+
+function script(name: string, args: string[], env: Environment): Promise<Told> {
   return new Promise((resolve) => {
     const options = { env, cwd: root, timeout: A_MINUTE };
-    execFile(process.execPath, [join(root, "scripts/demo.ts"), "--once"], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [join(root, "scripts", name), ...args], options, (error, stdout, stderr) =>
       resolve({ exitCode: error === null ? 0 : (error.code ?? null), text: stdout + stderr }),
     );
   });
 }
+
+/** `npm run demo -- --once`, in an environment of its own. */
+const demo = (env: Environment, ...args: string[]) => script("demo.ts", ["--once", ...args], env);
 
 describe("the demo", () => {
   it("comes out as it should with Firestore and Pub/Sub", { timeout: A_MINUTE }, async () => {
@@ -45,5 +50,18 @@ describe("the demo", () => {
     expect(text).toMatch(/licence key.*••••-[0-9A-Z]{4}\n/);
     expect(text).not.toMatch(LICENCE_KEY);
     expect(text).not.toMatch(PURCHASE_TOKEN);
+  });
+
+  it("comes out as it should with the bundle", { timeout: 2 * A_MINUTE }, async () => {
+    const folder = join(root, `.cache/test-build-${process.pid}`);
+    try {
+      const built = await script("build.ts", [folder], process.env);
+      expect(built).toEqual({ exitCode: 0, text: "" });
+      const { exitCode, text } = await demo(process.env, "--entry", join(folder, "main.js"));
+      expect(text).toContain("All of it came out as it should");
+      expect(exitCode).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
