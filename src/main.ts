@@ -99,3 +99,4 @@ const stops: Stop[] = [];
 // Before anything runs: who is told to stop while still starting stops too.
 stopOnSignal(service, stops);
 await start(service, result.config, stops);
+service.ports.log.info("started", { roles: result.config.PLAYGRANT_ROLES });
