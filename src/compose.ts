@@ -134,7 +134,7 @@ function createLicenses(config: Config, leaseMs: number, log: Log): LicenseServe
     // Without a licence in the catalogue there is no key, and nobody calls.
     apiKey: config.KEYTHAI_API_KEY ?? new Secret("none"),
     baseUrl: config.KEYTHAI_BASE_URL,
-    timeoutMs: Math.min(3000, leaseMs / 6),
+    timeoutMs: Math.min(3000, Math.floor(leaseMs / 6)),
   });
   return createLicenseServer({
     client,
