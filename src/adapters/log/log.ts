@@ -41,17 +41,20 @@ export function createLog(level: string, destination?: pino.DestinationStream): 
 }
 
 function scrubbed(fields: LogFields = {}): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? scrub(value) : value]),
-  );
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, scrubbedValue(value)]));
+}
+
+function scrubbedValue(value: LogFields[string] | undefined): unknown {
+  if (typeof value === "string") return scrub(value);
+  return Array.isArray(value) ? value.map((text) => scrub(String(text))) : value;
 }
 
 function describe(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: "not an error" };
   const ours = error instanceof AppError || error instanceof OutsideError;
-  const told: Record<string, unknown> = { name: error.name };
+  const told: Record<string, unknown> = { name: scrub(error.name) };
   if ("code" in error && (typeof error.code === "string" || typeof error.code === "number"))
-    told.code = error.code;
+    told.code = typeof error.code === "string" ? scrub(error.code) : error.code;
   if (ours) told.message = scrub(error.message);
   else told.frames = frames(error);
   if (error.cause !== undefined) told.cause = describe(error.cause);
