@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { burst } from "./cases/burst.ts";
+import { contended } from "./cases/contended.ts";
 import { counts } from "./cases/counts.ts";
 import { throughput } from "./cases/throughput.ts";
 import { type Lab, openLab } from "./parts/lab.ts";
 import type { PurchaseType } from "./parts/shop.ts";
+import { startup } from "./startup.ts";
 
 /** `npm run bench [-- <case>… --rounds 5 --size 1 --type subscription --full]`. What it measures: bench/README.md. */
 
@@ -14,6 +17,7 @@ const { values: flags, positionals: wanted } = parseArgs({
     rounds: { type: "string", default: "9" },
     size: { type: "string", default: "1" },
     type: { type: "string", default: "one_time" },
+    notices: { type: "string", default: "10000" },
     full: { type: "boolean", default: false },
     profile: { type: "string" },
   },
@@ -37,6 +41,15 @@ const cases: Readonly<Record<string, Case>> = {
     run: (lab) => throughput(lab, "rtdn", options),
   },
   counts: { title: "What one operation costs, counted", run: (lab) => counts(lab, options.type) },
+  contended: {
+    title: "One token, N clients at once, half verifies and half notices; licence issued, acknowledged",
+    run: (lab) => contended(lab, options.type),
+  },
+  burst: {
+    title: "Notices in a burst, under Google's bucket",
+    run: (lab) => burst(lab, { type: options.type, notices: Number(flags.notices), full: flags.full }),
+  },
+  startup: { title: "From start to ready, and memory, of the api role", run: () => startup() },
 };
 
 function machine(): string {
@@ -51,7 +64,10 @@ async function main(): Promise<void> {
   if (unknown.length > 0)
     throw new Error(`no such case: ${unknown.join(", ")}; there are ${Object.keys(cases).join(", ")}`);
   const chosen = Object.entries(cases).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-  const lab = await openLab({ pubsub: false, profile: flags.profile ?? null });
+  const lab = await openLab({
+    pubsub: chosen.some(([name]) => name === "burst"),
+    profile: flags.profile ?? null,
+  });
   try {
     console.log(machine());
     for (const [name, { title, run }] of chosen) {
