@@ -13,6 +13,7 @@ import {
   type Answer,
   expectCommonHeaders,
   expectProblem,
+  sharedService,
   startService,
   type TestService,
   until,
@@ -106,6 +107,8 @@ describe("GET /v1/entitlements", () => {
 });
 
 describe("lists", () => {
+  const shared = sharedService();
+
   test.each([
     ["/v1/purchases", purchasesPage],
     ["/v1/grants", grantsPage],
@@ -164,7 +167,7 @@ describe("lists", () => {
     "cursor=",
     "limit=1&limit=2",
   ])("400: ?%s", async (query) => {
-    const service = await startService();
+    const service = shared();
     for (const path of ["/v1/purchases", "/v1/grants"]) {
       const problem = expectProblem(await service.get(`${path}?${query}`, "ann"), 400, "invalid_request");
       expect(problem.errors?.[0]?.path).toBe(query.slice(0, query.indexOf("=")));

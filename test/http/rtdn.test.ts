@@ -7,6 +7,7 @@ import {
   PACKAGE,
   PUSH_ACCOUNT,
   PUSH_AUDIENCE,
+  sharedService,
   startService,
   type TestService,
   until,
@@ -223,6 +224,7 @@ describe("what Google tells is synced", () => {
 });
 
 describe("bad messages are kept as dead letters and acked", () => {
+  const shared = sharedService();
   const tokenNotice = { notificationType: 1, purchaseToken: UNKNOWN };
   const CASES: readonly [string, string, string, string | null][] = [
     ["no JSON at all", "not json", "malformed_envelope", null],
@@ -268,7 +270,8 @@ describe("bad messages are kept as dead letters and acked", () => {
   }
 
   test.each(CASES)("%s", async (_what, body, reason, packageName) => {
-    const service = await startService();
+    const service = shared();
+    service.tables.deadLetters.clear();
     expectDone(await pushRaw(service, body));
     const message = (safeJson(body) as { message?: { data?: unknown } } | null)?.message;
     expect(letters(service)).toEqual([

@@ -1,7 +1,14 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { startSandbox } from "../../sandbox/sandbox.ts";
-import { ADMIN_KEY, atEnd, expectProblem, startService, type TestService } from "./support/service.ts";
+import {
+  ADMIN_KEY,
+  atEnd,
+  expectProblem,
+  sharedService,
+  startService,
+  type TestService,
+} from "./support/service.ts";
 
 /** Every route that asks who you are, with a request that would be fine. */
 const ROUTES: readonly [string, string, "customer" | "push" | "admin"][] = [
@@ -116,6 +123,7 @@ describe("ids of requests", () => {
 });
 
 describe("what isn't there", () => {
+  const shared = sharedService();
   test.each([
     ["GET", "/"],
     ["GET", "/v2/entitlements"],
@@ -128,7 +136,7 @@ describe("what isn't there", () => {
     ["GET", "/docs/..%2f..%2fpackage.json"],
     ["GET", "/v1/grants/%E0%A4%A"],
   ])("%s %s", async (method, path) => {
-    const service = await startService();
+    const service = shared();
     const answer = await service.call(method, path, { as: "ann" });
     expect([400, 404]).toContain(answer.status);
     expectProblem(answer, answer.status, answer.status === 400 ? "invalid_request" : "not_found");

@@ -1,6 +1,13 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ACCOUNT_KEY, expectProblem, PACKAGE, startService, verifiedOf } from "./support/service.ts";
+import {
+  ACCOUNT_KEY,
+  expectProblem,
+  PACKAGE,
+  sharedService,
+  startService,
+  verifiedOf,
+} from "./support/service.ts";
 
 const VERIFY = "/v1/purchases/verify";
 const REAL_LOOKING = `${"a".repeat(24)}.${"B".repeat(120)}`;
@@ -10,6 +17,7 @@ function request<T extends object>(overrides?: T) {
 }
 
 describe("400 invalid_request", () => {
+  const shared = sharedService();
   const { package_name: _, ...withoutPackage } = request();
   test.each<[string, unknown, string]>([
     ["an empty package", request({ package_name: "" }), "package_name"],
@@ -21,7 +29,7 @@ describe("400 invalid_request", () => {
     ["a list", [request()], "(body)"],
     ["null", null, "(body)"],
   ])("%s", async (_what, body, path) => {
-    const service = await startService();
+    const service = shared();
     const problem = expectProblem(
       await service.call("POST", VERIFY, { as: "ann", body }),
       400,
@@ -32,7 +40,7 @@ describe("400 invalid_request", () => {
   });
 
   test("every wrong field is named at once", async () => {
-    const service = await startService();
+    const service = shared();
     const body = { package_name: "", product_id: 1 };
     const problem = expectProblem(
       await service.call("POST", VERIFY, { as: "ann", body }),
@@ -47,7 +55,7 @@ describe("400 invalid_request", () => {
   });
 
   test.each(["{", "", "not json", '{"package_name": "a",}', "\u0000"])("malformed JSON: %j", async (body) => {
-    const service = await startService();
+    const service = shared();
     const answer = await service.call("POST", VERIFY, { as: "ann", body });
     expectProblem(answer, 400, "invalid_request");
   });
@@ -55,7 +63,7 @@ describe("400 invalid_request", () => {
   test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])(
     "a body sent as %j",
     async (type) => {
-      const service = await startService();
+      const service = shared();
       const body = JSON.stringify(request());
       const answer = await service.call("POST", VERIFY, {
         as: "ann",
@@ -68,7 +76,7 @@ describe("400 invalid_request", () => {
   );
 
   test("no value that was sent comes back, not even of a wrong type", async () => {
-    const service = await startService();
+    const service = shared();
     const body = { ...request(), purchase_token: { secret: "hidden-value" }, package_name: ["hidden-value"] };
     const answer = await service.call("POST", VERIFY, { as: "ann", body });
     expectProblem(answer, 400, "invalid_request");
@@ -76,7 +84,7 @@ describe("400 invalid_request", () => {
   });
 
   test("JSON with a charset, and fields that we don't know, are fine", async () => {
-    const service = await startService();
+    const service = shared();
     const body = JSON.stringify({ ...service.buy("badge"), later: true });
     const headers = { "Content-Type": "application/json; charset=utf-8" };
     expect((await service.call("POST", VERIFY, { as: "ann", body, headers })).status).toBe(200);
@@ -151,6 +159,8 @@ test("403 package_not_allowed: a package that the catalogue doesn't have", async
 });
 
 describe("404 purchase_not_found", () => {
+  const shared = sharedService();
+
   test("Google knows no such token", async () => {
     const service = await startService();
     const before = service.stored();
@@ -179,7 +189,7 @@ describe("404 purchase_not_found", () => {
     ["Thai", "ก".repeat(30)],
     ["a null character", `${"a".repeat(30)}\u0000`],
   ])("a token with %s can't be one, and never reached Google", async (_what, purchase_token) => {
-    const service = await startService();
+    const service = shared();
     for (const product_id of ["lifetime", "plan"]) {
       const answer = await service.verify("ann", { package_name: PACKAGE, product_id, purchase_token });
       expectProblem(answer, 404, "purchase_not_found");

@@ -203,6 +203,13 @@ test("a quantity of three gives three licences", async () => {
   expect(entitlements.map((row) => row.entitlement_id)).toEqual(["desktop"]);
 });
 
+test("a quantity of three gives three licences, and a feature once", async () => {
+  const service = await startService();
+  const { grants } = verifiedOf(await service.verify("ann", service.buy("lifetime", { quantity: 3 })));
+  const ids = grants.map((grant) => grant.entitlement_id).sort();
+  expect(ids).toEqual(["desktop", "desktop", "desktop", "premium"]);
+});
+
 test("a consumable gives no grants and is consumed", async () => {
   const service = await startService();
   const { purchase, grants } = verifiedOf(await service.verify("ann", service.buy("coins")));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
 import { createLog } from "../../../src/adapters/log/log.ts";
 import type { MemoryStore, MemoryTables } from "../../../src/adapters/memory/memory-store.ts";
@@ -212,13 +212,32 @@ export async function until<T>(what: () => T | Promise<T>): Promise<T> {
   return vi.waitUntil(what, { timeout: 8000, interval: 20 }) as Promise<T>;
 }
 
-const ends: (() => unknown)[] = [];
+type End = () => unknown;
+
+const ends: End[] = [];
 
 /** What was started last ends first. */
-export function atEnd(end: () => unknown): void {
+export function atEnd(end: End): void {
   ends.push(end);
 }
 
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+afterEach(() => endAll(ends));
+
+async function endAll(list: End[]): Promise<void> {
+  for (const end of list.splice(0).reverse()) await end();
+}
+
+/** One service for all tests of a file or group, where each of them leaves it as it was. */
+export function sharedService(): () => TestService {
+  const own: End[] = [];
+  let service: TestService | undefined;
+  beforeAll(async () => {
+    service = await startService();
+    own.push(...ends.splice(0));
+  });
+  afterAll(() => endAll(own));
+  return () => {
+    if (service === undefined) throw new Error("it has not been started yet");
+    return service;
+  };
+}
