@@ -11,6 +11,8 @@ export type Opens = "in_sync" | "at_once" | "on_delivery";
 export interface IntegrationKind {
   readonly type: string;
   readonly opens: Opens;
+  /** Play's multi-quantity: each unit bought gets one of its own. Without it one serves for all units. */
+  readonly perUnit?: boolean;
   /** What the catalogue may say in `integration`, besides `type`. */
   readonly offer: z.ZodType;
 }
@@ -18,7 +20,12 @@ export interface IntegrationKind {
 export interface EntitlementDefinition {
   readonly id: string;
   readonly name: string;
-  readonly integration: { readonly type: string; readonly opens: Opens; readonly offer: unknown };
+  readonly integration: {
+    readonly type: string;
+    readonly opens: Opens;
+    readonly perUnit: boolean;
+    readonly offer: unknown;
+  };
 }
 
 export interface Product {
@@ -127,7 +134,9 @@ function readIntegration(
     return null;
   }
   const offer = kind.offer.safeParse(rest);
-  if (offer.success) return { type, opens: kind.opens, offer: offer.data };
+  if (offer.success) {
+    return { type, opens: kind.opens, perUnit: kind.perUnit ?? false, offer: offer.data };
+  }
   issues.push(...offer.error.issues.map((issue) => toIssue([...path, ...issue.path], issue.message)));
   return null;
 }

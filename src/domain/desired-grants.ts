@@ -89,7 +89,9 @@ function unitsOf(
   const paid = unitsHeld(item, record.observations);
   const units: [string, number, Access][] = [];
   for (const entitlementId of givenBy(record, item, held, policy)) {
-    for (let unit = 0; unit < quantity; unit += 1) {
+    // What has left the catalogue is not counted anew: units that nobody holds are not opened.
+    const perUnit = policy.catalog.entitlements.get(entitlementId)?.integration.perUnit ?? true;
+    for (let unit = 0; unit < (perUnit ? quantity : 1); unit += 1) {
       // Refunded units are taken from the newest: the last ones.
       units.push([
         entitlementId,

@@ -47,7 +47,7 @@ describe("a catalogue that is right", () => {
     expect(result.catalog.entitlements.get("premium")).toEqual({
       id: "premium",
       name: "Premium",
-      integration: { type: "feature", opens: "in_sync", offer: {} },
+      integration: { type: "feature", opens: "in_sync", perUnit: false, offer: {} },
     });
   });
 
@@ -59,6 +59,7 @@ describe("a catalogue that is right", () => {
     expect(must(catalog().entitlements.get("desktop")).integration).toEqual({
       type: "license_key",
       opens: "on_delivery",
+      perUnit: true,
       offer: { product: "lumen", policy_id: "pol_1" },
     });
     expect(must(catalog().entitlements.get("club")).integration.opens).toBe("at_once");

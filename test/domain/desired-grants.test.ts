@@ -82,6 +82,19 @@ describe("quantities", () => {
     expect(told(bought(3, 1))).toEqual(["seat: active", "seat: refund", "seat: refund"]);
   });
 
+  test("a feature is one, however many units: only licences are counted", () => {
+    const [pack] = CATALOG_JSON.products.filter(({ product_id }) => product_id === "credit_pack_50");
+    const products = [{ ...pack, entitlements: ["pro", "seat"] }];
+    const both = { ...POLICY, catalog: catalog({ ...CATALOG_JSON, products }) };
+    const tell = (purchase: PurchaseRecord) =>
+      desired(purchase, both).map(({ entitlementId, target: { access } }) => [entitlementId, access.kind]);
+    expect(tell(bought(2, 1))).toEqual([
+      ["pro", "active"],
+      ["seat", "active"],
+      ["seat", "ended"],
+    ]);
+  });
+
   test("what one purchase can make us do is bounded", () => {
     expect(desired(bought(5000, 5000)).length).toBe(MAX_UNITS);
     expect(MAX_UNITS).toBe(100);

@@ -59,6 +59,7 @@ export const KINDS: readonly IntegrationKind[] = [
   {
     type: "license_key",
     opens: "on_delivery",
+    perUnit: true,
     offer: z.strictObject({ product: z.string().min(1), policy_id: z.string().min(1) }),
   },
   { type: "discord", opens: "at_once", offer: z.strictObject({ guild_id: z.string().min(1) }) },

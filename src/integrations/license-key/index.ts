@@ -24,7 +24,13 @@ const offer = z.strictObject({
  * A KeyThai licence. Its key comes once and every later call needs it, so it is sealed and kept; suspend and resume are
  * the reversible pair, revoke is for good (keythai.md, "What follows for the design").
  */
-export const licenseKey: Integration = { type: "license_key", opens: "on_delivery", offer, create };
+export const licenseKey: Integration = {
+  type: "license_key",
+  opens: "on_delivery",
+  perUnit: true,
+  offer,
+  create,
+};
 
 function create(ports: DeliveryPorts): Delivery {
   const open = async (key: SealedLicenseKey | null): Promise<Secret> => {
