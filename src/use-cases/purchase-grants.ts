@@ -15,7 +15,10 @@ export interface OwnedGrant {
 /** Of rows that ended long ago only the last few of a slot are shown with their purchase; the list has them all. */
 const MAX_GENERATIONS = 5;
 
-/** The grants that one purchase opened, oldest first: open ones from the customer file, ended ones by their ids. */
+/**
+ * The grants of one purchase, oldest first: open ones from the customer file, ended ones by their ids. A row that a renewed
+ * token took over from the one before (re-sign-up, top-up) is the new one's while it is open.
+ */
 export async function grantsOfPurchase(
   ports: Pick<Ports, "records">,
   purchase: PurchaseRecord,
@@ -26,8 +29,8 @@ export async function grantsOfPurchase(
   const opened = new Set(open.map((grant) => grant.id));
   const ended = endedIds(purchase, slots).filter((id) => !opened.has(id));
   const past = ended.length === 0 ? [] : await ports.records.grants(customer.customerId, ended);
-  const all = [...past, ...open].filter((grant) => grant.purchaseId === purchase.id);
-  return all.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  const own = past.filter((grant) => grant.purchaseId === purchase.id);
+  return [...own, ...open].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 }
 
 function endedIds(purchase: PurchaseRecord, slots: readonly Slot[]): GrantId[] {

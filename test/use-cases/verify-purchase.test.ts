@@ -46,6 +46,19 @@ function snapshot(): string {
   return JSON.stringify([versions, audit.length, grants.size]);
 }
 
+describe("a token that took the place of another of the same product", () => {
+  it("shows the rows that it took over, with their key", async () => {
+    const items = [lineItem({ productId: "lumen_studio" })];
+    googleSays(world, "first", subscription({ items }));
+    const before = await verify(world, service, "first", { productId: "lumen_studio" });
+    googleSays(world, "second", subscription({ items, replaces: token("first") }));
+    const after = await verify(world, service, "second", { productId: "lumen_studio" });
+    const shown = ({ grants }: typeof before) => grants.map(({ grant, key }) => [grant.id, key?.reveal()]);
+    expect(shown(after)).toEqual(shown(before));
+    expect(after.grants.length).toBeGreaterThan(0);
+  });
+});
+
 describe("a first verify", () => {
   it("answers with purchase, entitlements and the licence key in clear", async () => {
     googleSays(world, "first", oneTime({ acknowledged: false }));
