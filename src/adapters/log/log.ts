@@ -28,7 +28,8 @@ export function createLog(level: string, destination?: pino.DestinationStream): 
     timestamp: pino.stdTimeFunctions.isoTime,
     messageKey: "event",
   };
-  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  // Lines that come while one is being written go out together with the next; at exit pino writes what is left.
+  const logger = pino(options, destination ?? pino.destination({ dest: 1, sync: false }));
   const line = (fields: LogFields | undefined, error: unknown) => ({
     ...scrubbed(fields),
     ...(error === undefined ? {} : { error: describe(error) }),
