@@ -5,6 +5,8 @@ import { guarded, isAlreadyThere } from "./errors.ts";
 import { paths } from "./paths.ts";
 import { customerIdSchema } from "./schemas.ts";
 
+const accountSchema = z.object({ customer_id: customerIdSchema });
+
 /** Which customer an obfuscated account id was given to: one document an id. */
 export function createFirestoreAccountDirectory(db: Firestore): AccountDirectory {
   const { accountIds } = paths(db);
@@ -22,9 +24,7 @@ export function createFirestoreAccountDirectory(db: Firestore): AccountDirectory
 
     async find(accountId) {
       const snapshot = await guarded(() => accountIds.doc(accountId).get());
-      return snapshot.exists
-        ? z.object({ customer_id: customerIdSchema }).parse(snapshot.data()).customer_id
-        : null;
+      return snapshot.exists ? accountSchema.parse(snapshot.data()).customer_id : null;
     },
   };
 }

@@ -115,9 +115,11 @@ export function writePurchase(record: PurchaseRecord, answered: boolean) {
   };
 }
 
+const answeredSchema = z.object({ answered_at: z.instanceof(Timestamp).nullish() });
+
 /** When Google's answer was stored, by the store's clock. */
 export function readAnsweredAt(data: unknown): Timestamp | null {
-  return z.object({ answered_at: z.instanceof(Timestamp).nullish() }).parse(data).answered_at ?? null;
+  return answeredSchema.parse(data).answered_at ?? null;
 }
 
 const customerFileSchema = z.object({
