@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { crashAtEveryCall } from "../support/crash-calls.ts";
 import { crashRun } from "../support/crash-run.ts";
 import { emulatorProject } from "../support/emulator.ts";
 
@@ -7,8 +8,8 @@ import { emulatorProject } from "../support/emulator.ts";
  * bench/crash.ts` does a hundred.
  */
 test.each([
-  { processes: 1, kills: 6 },
-  { processes: 2, kills: 6 },
+  { processes: 1, kills: 6, freezes: 0 },
+  { processes: 2, kills: 6, freezes: 0.3 },
 ])(
   "$kills kills of $processes service(s) under load leave one licence per unit paid for",
   async (how) => {
@@ -26,3 +27,15 @@ test.each([
   },
   240_000,
 );
+
+test("dying at each call to the outside, when it has acted and nobody has heard, changes nothing", async () => {
+  const report = await crashAtEveryCall({
+    project: emulatorProject(`${import.meta.url}-calls`),
+    leaseSeconds: 4,
+    from: 1,
+    to: 6,
+    say: () => undefined,
+  });
+  expect(report).toMatchObject({ problems: [] });
+  expect(report.died).toHaveLength(6);
+}, 240_000);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultInput } from "../../sandbox/faults.ts";
 import type { Purchase } from "../../sandbox/play/model.ts";
 import { auditCrashRun } from "./crash-audit.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { type Lab, type Stored, startLab } from "./lab.ts";
 import type { ServiceProcess } from "./processes.ts";
 import { verify } from "./wire.ts";
 
@@ -21,6 +21,8 @@ export interface CrashOptions {
   readonly leaseSeconds: number;
   /** Between a start and the next kill, in ms, by chance. */
   readonly betweenKillsMs: readonly [number, number];
+  /** Share of them, from 0 to 1, that are frozen past their leases before they are killed or go on. */
+  readonly freezes: number;
   /** How long the outbox may take to run empty. */
   readonly drainMs: number;
   say(line: string): void;
@@ -110,8 +112,13 @@ async function killAgainAndAgain(lab: Lab, services: ServiceProcess[], options: 
   for (let kill = 1; kill <= options.kills; kill += 1) {
     await sleep(from + Math.random() * (to - from));
     const index = Math.floor(Math.random() * services.length);
-    await services[index]?.kill("SIGKILL");
-    services[index] = await lab.start();
+    const frozen = Math.random() < options.freezes;
+    if (frozen) await freeze(services[index], options.leaseSeconds);
+    // Half of those that were frozen go on as if nothing had been: their leases are others' by now.
+    if (!frozen || Math.random() < 0.5) {
+      await services[index]?.kill("SIGKILL");
+      services[index] = await lab.start();
+    }
     if (kill % 5 === 0 || kill === options.kills) {
       const { play, keythai } = lab.sandbox;
       options.say(
@@ -119,6 +126,13 @@ async function killAgainAndAgain(lab: Lab, services: ServiceProcess[], options: 
       );
     }
   }
+}
+
+async function freeze(service: ServiceProcess | undefined, leaseSeconds: number): Promise<void> {
+  service?.freeze();
+  await sleep((leaseSeconds + 2) * 1000);
+  service?.thaw();
+  await sleep(Math.random() * 500);
 }
 
 /** @returns How long it took; null: it never did. */
@@ -136,12 +150,15 @@ async function drained(lab: Lab, { drainMs, say }: CrashOptions): Promise<number
   return null;
 }
 
+export function describeEffect({ path, data }: Stored): string {
+  const { attempts, last_error, due_at, lease } = data;
+  const due = due_at?.toDate().toISOString();
+  return `${path} (${lease ? "leased" : "free"}, ${attempts} tries, due ${due}, ${last_error ?? "no error"})`;
+}
+
 async function describeOutbox(lab: Lab): Promise<string> {
   const left = await lab.documents("outbox");
-  const lines = left.slice(0, 10).map(({ path, data }) => {
-    const { attempts, last_error, due_at } = data;
-    return `${path}: ${attempts} tries, due ${due_at?.toDate().toISOString()}, ${last_error ?? "no error"}`;
-  });
+  const lines = left.slice(0, 10).map(describeEffect);
   return `the outbox did not run empty, ${left.length} left:\n  ${lines.join("\n  ")}`;
 }
 

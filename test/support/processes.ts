@@ -22,6 +22,9 @@ export interface ServiceProcess {
   readonly ended: Promise<Ending>;
   /** One signal to this process, by its pid; resolves when it is gone. */
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<Ending>;
+  /** Stops it as a machine that is suspended does: it knows nothing of the time that passes. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** One line of a service's log. */
@@ -126,6 +129,8 @@ export async function startService(env: Record<string, string>, output: Output):
       child.kill(signal);
       return ended;
     },
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
   };
 }
 
