@@ -31,8 +31,13 @@ export interface PlayApi {
    *   `play_rejected_credentials` (401, 403), `play_unavailable` (all else; retryable).
    */
   getPurchase(ref: PurchaseRef, priority: Priority): Promise<unknown>;
-  /** Tells Google that the purchase was granted. May be repeated. @throws AppError as {@link getPurchase}. */
-  acknowledge(ref: PurchaseRef, productId: string): Promise<void>;
+  /**
+   * Tells Google that the purchase was granted. May be repeated.
+   *
+   * @param accountId Told with it for a subscription that lacks one: bought again in Play, outside the app.
+   * @throws AppError as {@link getPurchase}.
+   */
+  acknowledge(ref: PurchaseRef, productId: string, accountId?: string | null): Promise<void>;
   /** Uses a consumable up, which also acknowledges it. A second time Google refuses: read before repeating. */
   consume(ref: PurchaseRef, productId: string): Promise<void>;
 }

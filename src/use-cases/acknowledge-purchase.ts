@@ -39,7 +39,16 @@ async function tellGoogle(ports: EffectPorts, purchase: PurchaseRecord, consume:
   const item = purchase.answer === null ? undefined : leadingItem(purchase.answer);
   if (item === undefined) return;
   if (consume) await ports.play.consume(purchase, item.productId);
-  else await ports.play.acknowledge(purchase, item.productId);
+  else await ports.play.acknowledge(purchase, item.productId, await missingAccountId(ports, purchase));
+}
+
+/**
+ * A subscription bought again in Play carries no account id of its own, and what names the old one vanishes with the
+ * acknowledgement, so that is when Google takes it (google-play.md section 8).
+ */
+async function missingAccountId(ports: EffectPorts, purchase: PurchaseRecord): Promise<string | null> {
+  const again = purchase.answer?.resubscribes != null && purchase.customerId !== null;
+  return again ? ports.accountIds.give(purchase.customerId) : null;
 }
 
 /** The app may have told Google at the same moment: after any refusal the answer lies in reading again. */

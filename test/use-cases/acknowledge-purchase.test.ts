@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AppError } from "../../src/domain/errors.ts";
-import { ANN, oneTime, product, refOf, subscription } from "../support/builders.ts";
+import { ANN, oneTime, product, refOf, subscription, token } from "../support/builders.ts";
 import { createWorld, type Process, type World } from "../support/ports.ts";
 import { googleSays, stored, syncOf, verify } from "./support/acts.ts";
 
@@ -27,6 +27,15 @@ describe("telling Google that a purchase was granted", () => {
       { method: "acknowledge", id: refOf("first", "one_time").id, productId: "lumen_lifetime" },
     ]);
     expect(stored(world, "first", "one_time")).toMatchObject({ answer: { acknowledged: true }, revision: 2 });
+  });
+
+  it("names the customer of a subscription bought again in Play, which lacks an account id", async () => {
+    googleSays(world, "again", subscription({ ...unpaid, resubscribes: token("expired") }));
+    await verify(world, service, "again");
+    await service.settle();
+    expect(world.play.calls.filter(({ method }) => method === "acknowledge")).toMatchObject([
+      { id: refOf("again").id, accountId: ANN },
+    ]);
   });
 
   it("consumes what can be used up, which acknowledges it", async () => {

@@ -66,7 +66,7 @@ export function createPlayApi(options: PlayApiOptions): PlayApi {
       return flight(`${ref.type}:${ref.id}`, read, RANK[priority]);
     },
 
-    async acknowledge(ref, productId) {
+    async acknowledge(ref, productId, accountId = null) {
       const { productId: subscriptionId, ...ids } = pathIdsOfProduct(ref, productId);
       const common = { ...about(ref), priority: AFTERWARDS, repeatable: true };
       await (ref.type === "subscription"
@@ -74,7 +74,10 @@ export function createPlayApi(options: PlayApiOptions): PlayApi {
             ...common,
             method: "subscriptions.acknowledge",
             send: (send) =>
-              purchases.subscriptions.acknowledge({ ...ids, subscriptionId, requestBody: {} }, send),
+              purchases.subscriptions.acknowledge(
+                { ...ids, subscriptionId, requestBody: acknowledgement(accountId) },
+                send,
+              ),
           })
         : call({
             ...common,
@@ -95,4 +98,12 @@ export function createPlayApi(options: PlayApiOptions): PlayApi {
       });
     },
   };
+}
+
+/** Google blocks an account id that is longer (google-play.md section 8). */
+const LONGEST_ACCOUNT_ID = 64;
+
+function acknowledgement(accountId: string | null) {
+  const fits = accountId !== null && accountId.length <= LONGEST_ACCOUNT_ID;
+  return fits ? { externalAccountIds: { obfuscatedAccountId: accountId } } : {};
 }

@@ -58,6 +58,8 @@ export function createPlayCall(options: PlayCallOptions): (request: PlayRequest)
     retry: false,
     responseType: "json",
     maxContentLength: MAX_ANSWER_BYTES,
+    // What another address says is nothing about the purchase.
+    redirect: "manual",
     // An agent of its own keeps a proxy of the environment out of what never leaves this machine.
     ...(isLoopback(rootUrl) ? { agent: new Agent({ keepAlive: true }) } : {}),
   };

@@ -25,6 +25,24 @@ test("each call goes to Google's own path, below the path of the root", async ()
   expect(google.headers.every(({ authorization }) => authorization === undefined)).toBe(true);
 });
 
+test("an account id goes with the acknowledgement, unless it is longer than Google takes", async () => {
+  const google = await startFakeGoogle(FOUND);
+  const { play } = playOn(google.rootUrl);
+  await play.acknowledge(refOf("subscription"), "pro", "a".repeat(64));
+  await play.acknowledge(refOf("subscription"), "pro", "a".repeat(65));
+  expect(google.bodies.map((body) => JSON.parse(body))).toEqual([
+    { externalAccountIds: { obfuscatedAccountId: "a".repeat(64) } },
+    {},
+  ]);
+});
+
+test("a redirect is no word on the purchase", async () => {
+  const google = await startFakeGoogle({ status: 302, headers: { location: "/elsewhere" } });
+  const answer = playOn(google.rootUrl).play.getPurchase(refOf("subscription"), "app");
+  await expect(answer).rejects.toMatchObject({ code: "play_unavailable" });
+  expect(google.requests.filter((request) => !request.includes(TOKEN))).toEqual([]);
+});
+
 test("an answer without a body is success", async () => {
   const google = await startFakeGoogle({ status: 204 });
   await playOn(google.rootUrl).play.acknowledge(refOf(), "pro");

@@ -9,7 +9,7 @@ type Method = "getPurchase" | "acknowledge" | "consume";
 
 /** Google Play as far as the port shows it: purchases that a test puts there, and what was asked about them. */
 export class FakePlay implements PlayApi {
-  readonly calls: { method: Method; id: PurchaseId; productId: string | null }[] = [];
+  readonly calls: { method: Method; id: PurchaseId; productId: string | null; accountId?: string }[] = [];
   readonly #purchases = new Map<PurchaseId, Purchase | AppError>();
   readonly #faults: { method: Method; error: Error; done: boolean }[] = [];
   /** Awaited before a get is answered, and after its answer was made: a slow network. */
@@ -48,8 +48,10 @@ export class FakePlay implements PlayApi {
     return answer;
   }
 
-  async acknowledge(ref: PurchaseRef, productId: string): Promise<void> {
+  async acknowledge(ref: PurchaseRef, productId: string, accountId: string | null = null): Promise<void> {
     this.#tell("acknowledge", ref, productId, (purchase) => ({ ...purchase, acknowledged: true }));
+    const call = this.calls.at(-1);
+    if (call !== undefined && accountId !== null) call.accountId = accountId;
   }
 
   async consume(ref: PurchaseRef, productId: string): Promise<void> {
