@@ -24,13 +24,19 @@ export async function grantsOfPurchase(
   purchase: PurchaseRecord,
   customer: CustomerFile,
 ): Promise<Grant[]> {
-  const slots = slotsOf(customer).filter((slot) => slot.target.purchaseId === purchase.id);
-  const open = slots.flatMap((slot) => (slot.grant === null ? [] : [slot.grant]));
-  const opened = new Set(open.map((grant) => grant.id));
+  const slots = slotsOf(customer).filter((slot) => isAbout(slot, purchase));
+  const current = slots.filter((slot) => slot.target.purchaseId === purchase.id);
+  const open = current.flatMap((slot) => slot.grant ?? []);
+  const opened = new Set(slots.flatMap((slot) => slot.grant?.id ?? []));
   const ended = endedIds(purchase, slots).filter((id) => !opened.has(id));
   const past = ended.length === 0 ? [] : await ports.records.grants(customer.customerId, ended);
   const own = past.filter((grant) => grant.purchaseId === purchase.id);
   return [...own, ...open].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+}
+
+/** The slots of one that was replaced are its successor's now, but rows of its own may have ended in them. */
+function isAbout({ target }: Slot, { id, chainId, observations }: PurchaseRecord): boolean {
+  return target.purchaseId === id || (observations.supersededBy !== null && target.chainId === chainId);
 }
 
 function endedIds(purchase: PurchaseRecord, slots: readonly Slot[]): GrantId[] {

@@ -59,6 +59,23 @@ describe("a token that took the place of another of the same product", () => {
   });
 });
 
+describe("a token whose place another product's took", () => {
+  it("shows its own rows, ended", async () => {
+    googleSays(world, "first", subscription());
+    const before = await verify(world, service, "first");
+    const items = [lineItem({ productId: "lumen_studio", orderId: "GPA.2" })];
+    googleSays(world, "second", subscription({ items, replaces: token("first") }));
+    const next = await verify(world, service, "second", { productId: "lumen_studio" });
+    const after = await verify(world, service, "first");
+    expect(before.grants.length).toBeGreaterThan(0);
+    expect(after.grants.map(({ grant }) => grant)).toMatchObject(
+      before.grants.map(({ grant: { id } }) => ({ id, status: "Revoked", revocationReason: "plan_changed" })),
+    );
+    const old = new Set(before.grants.map(({ grant }) => grant.id));
+    expect(next.grants.filter(({ grant }) => old.has(grant.id))).toEqual([]);
+  });
+});
+
 describe("a first verify", () => {
   it("answers with purchase, entitlements and the licence key in clear", async () => {
     googleSays(world, "first", oneTime({ acknowledged: false }));
