@@ -66,7 +66,7 @@ function oneTimeAccess(
 }
 
 /** Google never ends a rental: its length is catalogue data, counted from the purchase. */
-function rentalEnd(item: LineItem, purchase: Purchase, rules: AccessRules): Instant | null {
+export function rentalEnd(item: LineItem, purchase: Purchase, rules: AccessRules): Instant | null {
   if (!item.rental || rules.rentalPeriod === null || purchase.startedAt === null) return null;
   return addDuration(purchase.startedAt, rules.rentalPeriod);
 }

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import { stateOf } from "../domain/access.ts";
-import { accessOfItem, type Policy } from "../domain/desired-grants.ts";
+import { rentalEnd, stateOf } from "../domain/access.ts";
+import { accessOfItem, type Policy, rulesFor } from "../domain/desired-grants.ts";
 import type { CustomerFile, Entitlement } from "../domain/entitlements.ts";
 import { toGrantResponse } from "../domain/grant-response.ts";
 import { formatInstant, type Instant } from "../domain/instant.ts";
@@ -21,7 +21,7 @@ export function purchaseView(record: PurchaseRecord, policy: Policy, now: Instan
   if (answer === null || item === undefined) return null;
   const accesses = answer.items.map((each) => accessOfItem(record, each, policy, now));
   const state = stateOf(answer, record.observations);
-  const own = accessOfItem(record, item, policy, now);
+  const end = item.expiresAt ?? rentalEnd(item, answer, rulesFor(record, item, policy));
   return {
     id: record.id,
     package_name: record.packageName,
@@ -34,7 +34,7 @@ export function purchaseView(record: PurchaseRecord, policy: Policy, now: Instan
     quantity: item.quantity,
     order_id: item.orderId,
     starts_at: timeOf(answer.startedAt),
-    expires_at: timeOf(item.expiresAt ?? (own?.kind === "active" ? own.until : null)),
+    expires_at: timeOf(end),
     auto_renewing: item.autoRenewing,
     acknowledged: answer.acknowledged,
     test: answer.test,

@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
+import { DAY, formatInstant, HOUR, MINUTE } from "../../src/domain/instant.ts";
+import { purchaseView } from "../../src/http/views.ts";
 import { sweepDuePurchases } from "../../src/use-cases/sweep-due-purchases.ts";
-import { ANN, lineItem, must, NOW, oneTime, product, refOf, subscription } from "../support/builders.ts";
+import {
+  ANN,
+  lineItem,
+  must,
+  NOW,
+  oneTime,
+  POLICY,
+  product,
+  refOf,
+  subscription,
+} from "../support/builders.ts";
 import { createWorld, type Process, type World } from "../support/ports.ts";
 import { googleSays, stored, verify } from "./support/acts.ts";
 
@@ -76,6 +87,8 @@ describe("the sweep of due purchases", () => {
     world.clock.advance(30 * DAY);
     expect(await sweep()).toBe(1);
     expect(world.customer(ANN).entitlements.course?.active).toBe(false);
+    const seen = purchaseView(stored(world, "first", "one_time"), POLICY, world.clock.now());
+    expect(seen).toMatchObject({ access: false, expires_at: formatInstant(NOW + 30 * DAY) });
     const [row] = [...world.memory.tables.grants.values()];
     expect(must(row)).toMatchObject({
       revocationReason: "subscription_expired",
