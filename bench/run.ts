@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { burst } from "./cases/burst.ts";
@@ -9,7 +9,7 @@ import { type Lab, openLab } from "./parts/lab.ts";
 import type { PurchaseType } from "./parts/shop.ts";
 import { startup } from "./startup.ts";
 
-/** `npm run bench [-- <case>… --rounds 5 --size 1 --type subscription --full]`. What it measures: bench/README.md. */
+/** `npm run bench [-- <case>… --rounds 5 --size 1 --type subscription --full --kills 100 --profile <folder>]`. What it measures: bench/README.md. */
 
 const { values: flags, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -19,6 +19,7 @@ const { values: flags, positionals: wanted } = parseArgs({
     type: { type: "string", default: "one_time" },
     notices: { type: "string", default: "10000" },
     full: { type: "boolean", default: false },
+    kills: { type: "string", default: "100" },
     profile: { type: "string" },
   },
 });
@@ -50,6 +51,7 @@ const cases: Readonly<Record<string, Case>> = {
     run: (lab) => burst(lab, { type: options.type, notices: Number(flags.notices), full: flags.full }),
   },
   startup: { title: "From start to ready, and memory, of the api role", run: () => startup() },
+  crash: { title: "Killed at random moments under load", run: crashes },
 };
 
 function machine(): string {
@@ -57,6 +59,17 @@ function machine(): string {
   const load = loadavg().map((value) => value.toFixed(2));
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"]).toString().trim();
   return `${new Date().toISOString()}, ${length} cores, Node ${process.version}, load ${load.join(" ")}, commit ${commit}`;
+}
+
+/** Runs as a process of its own, since it puts up its own emulators and kills what it measures. */
+function crashes(): Promise<string> {
+  const script = new URL("crash.ts", import.meta.url).pathname;
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const child = spawn(process.execPath, [script, flags.kills], { stdio: "inherit" });
+  process.once("exit", () => child.kill("SIGTERM"));
+  child.once("error", reject);
+  child.once("exit", (code) => resolve(code === 0 ? "passed" : `FAILED with ${code}`));
+  return promise;
 }
 
 async function main(): Promise<void> {
@@ -80,4 +93,6 @@ async function main(): Promise<void> {
   }
 }
 
+// Whatever was started goes with us: its owners listen to `exit`.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 await main();

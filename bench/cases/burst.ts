@@ -109,6 +109,7 @@ function startService(settings: Readonly<Record<string, string>>) {
     else if (line.includes('"event":"notification.failed"')) heard.failed += 1;
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  process.once("exit", () => child.kill("SIGKILL"));
   return {
     heard,
     ended: () => child.exitCode !== null || child.signalCode !== null,
