@@ -67,6 +67,7 @@ export function orphanId(slot: SlotId, reference: string): string {
 export function asCustomerId(text: string): CustomerId | null {
   const acceptable =
     text.length > 0 &&
+    text.isWellFormed() &&
     Buffer.byteLength(text) <= 1500 &&
     !text.includes("/") &&
     text !== "." &&
