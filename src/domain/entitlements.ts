@@ -102,12 +102,11 @@ function endedEntitlement(
   now: Instant,
 ): Entitlement {
   const last = lastWord(slots, before);
-  const endedAt = before === undefined || before.active ? now : before.updatedAt;
   return {
     entitlementId: id,
     active: false,
     expiresAt: last?.target.expiresAt ?? before?.expiresAt ?? null,
-    accessUntil: Math.min(before?.accessUntil ?? endedAt, endedAt),
+    accessUntil: Math.min(before?.accessUntil ?? now, now),
     state: endedState(last, before),
     willRenew: slots.some((slot) => wantedAccess(slot).kind === "suspended" && slot.target.willRenew),
     purchaseIds: before?.purchaseIds ?? distinct(slots.map((slot) => slot.target.purchaseId)),

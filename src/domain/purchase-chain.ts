@@ -27,7 +27,6 @@ export function chainOf(
   related: PurchaseRecord | null,
   answer: Purchase,
 ): ChainId | null {
-  if (stored.type === "one_time") return null;
   // A record that is there has its name: given when it was first read, or by its successor before that.
   const named = stored.answer !== null || stored.observations.supersededBy !== null;
   if (named || answer.replaces === null) return stored.chainId;

@@ -442,6 +442,39 @@ describe("plan changes", () => {
     expect(shop.held()).toEqual(["desktop", "pro", "studio"]);
   });
 
+  test("an immediate downgrade takes away what the new plan doesn't give, in the same commit", () => {
+    shop.sync("first", studio());
+    shop.tellEvents();
+    shop.sync("second", subscription({ replaces: token("first") }), NOTICE);
+    expect(shop.tellEvents()).toEqual([
+      "studio revoked: plan_changed",
+      "pro revoked: plan_changed",
+      "pro created",
+      "pro delivered",
+    ]);
+    expect(shop.entitlement("studio")).toMatchObject({ active: false, accessUntil: NOW });
+  });
+
+  test("a token that has retired what it replaced asks for no more when it is retired itself", () => {
+    bought();
+    shop.sync("second", upgrade, NOTICE);
+    shop.tellEffects();
+    shop.sync("third", subscription({ replaces: token("second") }), NOTICE);
+    expect(shop.tellEffects()).not.toContain("sync_purchase");
+    expect(shop.purchase("third").chainId).toBe(chainId(refOf("first").id));
+  });
+
+  test("what a slot leaves behind stays, whatever more is heard of its purchase", () => {
+    bought();
+    shop.sync("first", expired("user"), NOTICE);
+    shop.fulfilAll();
+    const { closed } = shop.purchase("first");
+    shop.sync("first", expired("replacement"), NOTICE);
+    expect(must(shop.last).purchase?.closed).toEqual(closed);
+    shop.sync("second", subscription({ replaces: token("first") }), NOTICE);
+    expect(must(only(shop.slotsOf("pro")).grant).id).toBe(grantId(only(shop.slotsOf("pro")).id, 2));
+  });
+
   test("another base plan that gives less takes away just that", () => {
     bought();
     shop.sync("first", subscription({ items: [lineItem({ basePlanId: "club-monthly" })] }), NOTICE);
@@ -487,7 +520,8 @@ describe("whose it is", () => {
   test("nobody's: kept, neither granted nor acknowledged, until somebody presents it", () => {
     shop.sync("first", fresh, NOTICE);
     expect(shop.purchase("first")).toMatchObject({ customerId: null, answer: { state: "active" } });
-    expect(shop.last).toMatchObject({ customer: null, grants: [], effects: [] });
+    expect(shop.last).toMatchObject({ customer: null, entitlements: [], grants: [], effects: [] });
+    expect(must(must(shop.last).audit).changes).toHaveLength(1);
     shop.sync("first", fresh);
     expect(shop.held()).toEqual(["desktop", "pro"]);
     expect(shop.tellEffects()).toEqual(["fulfill_slot", "acknowledge_purchase"]);
@@ -507,6 +541,14 @@ describe("whose it is", () => {
       code: "purchase_owned_by_another_customer",
     });
     expect(shop.last).toBeNull();
+  });
+
+  test("an old token found without an owner has nothing to tell its successor", () => {
+    shop.sync("second", studio({ replaces: token("first") }), NOTICE);
+    shop.tellEffects();
+    shop.sync("first", expired("replacement"), NOTICE);
+    expect(shop.purchase("first").customerId).toBeNull();
+    expect(shop.tellEffects()).toEqual([]);
   });
 
   test("somebody else who presents its successor is refused", () => {
@@ -649,6 +691,13 @@ describe("order and repetition", () => {
     expect(shop.last).toBeNull();
     expect(again).toMatchObject({ kind: "synced", purchase });
     shop.sync("first", fresh, { ...NOTICE, now: NOW + HOUR });
+    expect(shop.last).toBeNull();
+  });
+
+  test("what never has to be looked at again is not written for that", () => {
+    shop.sync("phone", oneTime());
+    expect(must(shop.last).purchase?.nextSyncAt).toBeNull();
+    shop.sync("phone", oneTime(), { now: NOW + 1000 * DAY });
     expect(shop.last).toBeNull();
   });
 
@@ -940,6 +989,17 @@ describe("what a commit tells and keeps", () => {
       expiresAt: END,
       purchaseIds: [refOf("first").id],
     });
+  });
+
+  test("the entitlements that changed are written, and no others", () => {
+    shop.sync("first", subscription());
+    expect(
+      must(shop.last)
+        .entitlements.map((row) => row.entitlementId)
+        .sort(),
+    ).toEqual(["desktop", "pro"]);
+    shop.sync("second", subscription({ items: [lineItem({ productId: "lumen_cloud" })] }));
+    expect(must(shop.last).entitlements.map((row) => row.entitlementId)).toEqual(["cloud"]);
   });
 
   test("rows that were opened are dated now", () => {

@@ -156,6 +156,12 @@ describe("several items for one slot: the strongest access counts", () => {
     expect(kinds).toEqual({ pro: "suspended", studio: "suspended", desktop: "suspended" });
   });
 
+  test("of items that are all on hold the first speaks", () => {
+    const items = [lineItem({ orderId: "GPA.x" }), lineItem({ orderId: "GPA.y" })];
+    const [wish] = desired(record({ answer: subscription({ state: "on_hold", items }) }));
+    expect(wish?.target.orderId).toBe("GPA.x");
+  });
+
   test("bought for good twice over, the first speaks", () => {
     const items = [product({ orderId: "GPA.x" }), product({ orderId: "GPA.y" })];
     const wishes = desired(record({ answer: oneTime({ items }) }));

@@ -231,6 +231,15 @@ describe("an entitlement that has ended", () => {
       "refunded",
     ],
     [
+      "of two of one purchase the last",
+      [
+        premium("s1", { access: EXPIRED, state: "refunded" }),
+        premium("s2", { access: EXPIRED, state: "revoked" }),
+      ],
+      {},
+      "revoked",
+    ],
+    [
       "of two that gave it one that ran out unseen",
       [
         premium("s1", { access: active(NOW), state: "active" }),
