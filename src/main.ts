@@ -8,6 +8,8 @@ import { startWorker } from "./worker.ts";
 const EXIT_CONFIG = 78;
 /** Cloud Run and Kubernetes kill after 10 s. */
 const SHUTDOWN_MS = 9_000;
+/** A request under way is answered within VERIFY_WAIT_MS and Google's time budget, or not at all. */
+const LAST_REQUESTS_MS = 7_000;
 
 type Stop = () => Promise<void>;
 
@@ -40,7 +42,10 @@ async function startApi(service: Service, config: Config): Promise<Stop> {
   return () =>
     new Promise((resolve) => {
       server.close(() => resolve());
-      if ("closeIdleConnections" in server) server.closeIdleConnections();
+      if (!("closeAllConnections" in server)) return;
+      server.closeIdleConnections();
+      // A connection that never asked anything would hold the door open for good.
+      setTimeout(() => server.closeAllConnections(), LAST_REQUESTS_MS).unref();
     });
 }
 

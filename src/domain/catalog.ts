@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type CatalogIssue, crossChecks, schemaIssues } from "./catalog-checks.ts";
 import type { LineItem, PurchaseType } from "./purchase.ts";
 
 /**
@@ -83,13 +84,6 @@ const catalogSchema = z.strictObject({
   test_purchases: z.enum(["grant", "ignore"]).default("grant"),
 });
 
-/** What is wrong with a catalogue, and where. */
-export interface CatalogIssue {
-  /** JSON path, as `products[2].entitlements[0]`. */
-  readonly path: string;
-  readonly message: string;
-}
-
 export type CatalogResult =
   | { readonly ok: true; readonly catalog: Catalog }
   | { readonly ok: false; readonly issues: readonly CatalogIssue[] };
@@ -100,82 +94,53 @@ export type CatalogResult =
  */
 export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): CatalogResult {
   const parsed = catalogSchema.safeParse(json);
-  if (!parsed.success)
-    return { ok: false, issues: parsed.error.issues.map((issue) => toIssue(issue.path, issue.message)) };
-  const issues: CatalogIssue[] = [];
-  const entitlements = new Map<string, EntitlementDefinition>();
-  for (const [id, { name, integration }] of Object.entries(parsed.data.entitlements)) {
-    const read = readIntegration(integration, ["entitlements", id, "integration"], kinds, issues);
-    if (read !== null) entitlements.set(id, { id, name, integration: read });
-  }
-  const products = readProducts(parsed.data.products, new Set(Object.keys(parsed.data.entitlements)), issues);
-  if (issues.length > 0) return { ok: false, issues };
+  const issues = [...schemaIssues(parsed.error), ...crossChecks(json, kinds)];
+  if (!parsed.success || issues.length > 0) return { ok: false, issues };
+  const products = new Map(parsed.data.products.map((entry) => [keyOf(entry), toProduct(entry)]));
   return {
     ok: true,
     catalog: {
-      entitlements,
+      entitlements: toEntitlements(parsed.data.entitlements, kinds),
       packages: new Set([...products.values()].map((product) => product.packageName)),
       testPurchases: parsed.data.test_purchases,
-      product: (packageName, productId) => products.get(key(packageName, productId)) ?? null,
+      product: (packageName, productId) =>
+        products.get(keyOf({ package_name: packageName, product_id: productId })) ?? null,
     },
   };
 }
 
-function readIntegration(
-  { type, ...rest }: { readonly type: string; readonly [key: string]: unknown },
-  path: readonly string[],
-  kinds: readonly IntegrationKind[],
-  issues: CatalogIssue[],
-): EntitlementDefinition["integration"] | null {
-  const kind = kinds.find((candidate) => candidate.type === type);
-  if (kind === undefined) {
-    const known = kinds.map((each) => each.type).join(", ");
-    issues.push(toIssue([...path, "type"], `there is no integration "${type}"; known are ${known}`));
-    return null;
+type EntitlementEntries = z.output<typeof catalogSchema>["entitlements"];
+
+function toEntitlements(entries: EntitlementEntries, kinds: readonly IntegrationKind[]) {
+  const entitlements = new Map<string, EntitlementDefinition>();
+  for (const kind of kinds) {
+    for (const [id, { name, integration }] of Object.entries(entries)) {
+      const { type, ...offer } = integration;
+      if (type !== kind.type) continue;
+      const { opens, perUnit = false } = kind;
+      entitlements.set(id, {
+        id,
+        name,
+        integration: { type, opens, perUnit, offer: kind.offer.parse(offer) },
+      });
+    }
   }
-  const offer = kind.offer.safeParse(rest);
-  if (offer.success) {
-    return { type, opens: kind.opens, perUnit: kind.perUnit ?? false, offer: offer.data };
-  }
-  issues.push(...offer.error.issues.map((issue) => toIssue([...path, ...issue.path], issue.message)));
-  return null;
+  return entitlements;
 }
 
 type ProductEntry = z.output<typeof productSchema>;
 
-function readProducts(entries: readonly ProductEntry[], known: ReadonlySet<string>, issues: CatalogIssue[]) {
-  const products = new Map<string, Product>();
-  entries.forEach((entry, index) => {
-    const id = key(entry.package_name, entry.product_id);
-    if (products.has(id)) issues.push(toIssue(["products", index], `${entry.product_id} stands here twice`));
-    const basePlans = entry.type === "subscription" ? entry.base_plans : {};
-    checkReferences(entry.entitlements, ["products", index, "entitlements"], known, issues);
-    for (const [plan, ids] of Object.entries(basePlans)) {
-      checkReferences(ids, ["products", index, "base_plans", plan], known, issues);
-    }
-    products.set(id, {
-      packageName: entry.package_name,
-      productId: entry.product_id,
-      type: entry.type,
-      entitlements: entry.entitlements,
-      basePlans,
-      consumable: entry.type === "one_time" && entry.consumable,
-      rentalPeriod: entry.type === "one_time" ? (entry.rental_period ?? null) : null,
-    });
-  });
-  return products;
-}
-
-function checkReferences(
-  ids: readonly string[],
-  path: readonly PropertyKey[],
-  known: ReadonlySet<string>,
-  issues: CatalogIssue[],
-): void {
-  ids.forEach((id, index) => {
-    if (!known.has(id)) issues.push(toIssue([...path, index], `there is no entitlement "${id}"`));
-    if (ids.indexOf(id) !== index) issues.push(toIssue([...path, index], `"${id}" stands here twice`));
-  });
+function toProduct(entry: ProductEntry): Product {
+  const oneTime = entry.type === "one_time";
+  return {
+    packageName: entry.package_name,
+    productId: entry.product_id,
+    type: entry.type,
+    entitlements: entry.entitlements,
+    basePlans: oneTime ? {} : entry.base_plans,
+    consumable: oneTime && entry.consumable,
+    rentalPeriod: (oneTime ? entry.rental_period : undefined) ?? null,
+  };
 }
 
 /** The entitlements that one item gives: those of its base plan, where the product names it, else the product's. */
@@ -186,11 +151,6 @@ export function entitlementsOf(product: Product, item: LineItem): readonly strin
   return ofPlan ?? product.entitlements;
 }
 
-function key(packageName: string, productId: string): string {
-  return `${packageName}\n${productId}`;
-}
-
-function toIssue(path: readonly PropertyKey[], message: string): CatalogIssue {
-  const text = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
-  return { path: text.replace(/^\./, "") || "(root)", message };
+function keyOf({ package_name, product_id }: Pick<ProductEntry, "package_name" | "product_id">): string {
+  return `${package_name}\n${product_id}`;
 }

@@ -28,6 +28,9 @@ export type Handled = "done" | "retry";
 
 export type NotificationPorts = SyncPorts & Pick<Ports, "intake">;
 
+/** Characters of a message that are kept: a document holds 1 MiB, a notice of Google's 1 KB. */
+const MAX_KEPT = 100_000;
+
 /** What stays wrong however often the message is delivered (contract section 4). */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(["purchase_not_found", "product_not_in_catalog"]);
 
@@ -143,7 +146,7 @@ async function deadLetter(
     source,
     receivedAt: ports.clock.now(),
     packageName,
-    data: raw,
+    data: raw.length > MAX_KEPT ? `${raw.slice(0, MAX_KEPT)}…` : raw,
   });
   return `dead letter: ${reason}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type CatalogIssue, entitlementsOf, parseCatalog } from "../../src/domain/catalog.ts";
+import { entitlementsOf, parseCatalog } from "../../src/domain/catalog.ts";
+import type { CatalogIssue } from "../../src/domain/catalog-checks.ts";
 import { CATALOG_JSON, catalog, KINDS, lineItem, must, PACKAGE } from "../support/builders.ts";
 
 const feature = { name: "Premium", integration: { type: "feature" } };
@@ -93,13 +94,13 @@ describe("what is wrong is named by its path", () => {
   test.each<[string, unknown, string[]]>([
     ["no object at all", "catalog", ["(root)"]],
     ["nothing in it", {}, ["entitlements", "products"]],
-    ["an unknown key at the top", shop({ currency: "THB" }), ["(root)"]],
+    ["an unknown key at the top", shop({ currency: "THB" }), ["currency"]],
     [
       "an unknown key of an entitlement",
       shop({ entitlements: { premium: { ...feature, price: 1 } } }),
-      ["entitlements.premium"],
+      ["entitlements.premium.price"],
     ],
-    ["an unknown key of a product", shop({ products: [{ ...plan, price: 1 }] }), ["products[0]"]],
+    ["an unknown key of a product", shop({ products: [{ ...plan, price: 1 }] }), ["products[0].price"]],
     [
       "an entitlement without a name",
       shop({ entitlements: { premium: { ...feature, name: "" } } }),
@@ -123,7 +124,7 @@ describe("what is wrong is named by its path", () => {
     [
       "an offer that has too much",
       shop({ entitlements: { premium: { name: "P", integration: { type: "feature", extra: 1 } } } }),
-      ["entitlements.premium.integration"],
+      ["entitlements.premium.integration.extra"],
     ],
     ["a product of no known type", shop({ products: [{ ...plan, type: "gift" }] }), ["products[0].type"]],
     [
@@ -150,9 +151,13 @@ describe("what is wrong is named by its path", () => {
     [
       "base plans of a one-time product",
       shop({ products: [{ ...lifetime, base_plans: {} }] }),
-      ["products[0]"],
+      ["products[0].base_plans"],
     ],
-    ["a consumable subscription", shop({ products: [{ ...plan, consumable: true }] }), ["products[0]"]],
+    [
+      "a consumable subscription",
+      shop({ products: [{ ...plan, consumable: true }] }),
+      ["products[0].consumable"],
+    ],
     ["a word for what testers get", shop({ test_purchases: "maybe" }), ["test_purchases"]],
   ])("%s", (_, json, paths) => {
     expect(pathsOf(json)).toEqual(paths);
@@ -227,5 +232,47 @@ describe("what an item gives", () => {
     ],
   ])("%s", (_, basePlanId, expected) => {
     expect(entitlementsOf(pro, lineItem({ basePlanId }))).toEqual(expected);
+  });
+});
+
+describe("one mistake hides no other", () => {
+  test("wrong keys, references, duplicates and offers are all named at once", () => {
+    const json = {
+      extra: 1,
+      entitlements: {
+        premium: { name: "", integration: { type: "feature", surplus: true } },
+        odd: { name: "Odd", integration: { type: "nowhere" } },
+        broken: { name: "Broken" },
+      },
+      products: [
+        { ...lifetime, entitlements: ["premium", "ghost"], colour: "red" },
+        { ...lifetime, entitlements: [7, "premium", "premium"] },
+        { package_name: 1, product_id: "x", type: "subscription", base_plans: { team: ["ghost"], odd: 3 } },
+        "nothing",
+      ],
+    };
+    const paths = issuesOf(json).map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        "extra",
+        "entitlements.premium.name",
+        "entitlements.premium.integration.surplus",
+        "entitlements.odd.integration.type",
+        "entitlements.broken.integration",
+        "products[0].entitlements[1]",
+        "products[0].colour",
+        "products[1]",
+        "products[1].entitlements[0]",
+        "products[1].entitlements[2]",
+        "products[2].package_name",
+        "products[2].base_plans.team[0]",
+        "products[3]",
+      ]),
+    );
+  });
+
+  test("what is no object at all is said once", () => {
+    expect(issuesOf("nothing").map(({ path }) => path)).toEqual(["(root)"]);
+    expect(issuesOf({}).map(({ path }) => path)).toEqual(["entitlements", "products"]);
   });
 });

@@ -11,8 +11,8 @@ const envelopeSchema = z.looseObject({
   message: z.looseObject({ data: z.string(), messageId: z.string().nullish() }),
 });
 
-/** Google's notices are about 1 KB. */
-const MAX_BYTES = 256 * 1024;
+/** Google's notices are about 1 KB, but Pub/Sub carries 10 MB, which base64 and the envelope make larger. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `POST /v1/rtdn`: 204 means done or knowingly set aside, 503 send it again (contract section 4). */
 export function rtdnRoutes(ports: HttpPorts): Hono<HttpEnv> {
