@@ -24,6 +24,8 @@ export interface PulledMessage {
 
 /** After an error that ends the stream for good (no such subscription, no right to it): somebody may put it right. */
 const REOPEN_MS = 5000;
+/** What a process had in hand comes again so long after it died. Shorter, and a busy one gets its own messages twice. */
+const ACK_SECONDS = 30;
 /** Within the 10 s that a shutdown has. */
 const CLOSE_SECONDS = 6;
 
@@ -40,6 +42,9 @@ export function startSubscriber(options: SubscriberOptions): { close(): Promise<
   function open(): Subscription {
     const subscription = pubsub.subscription(options.subscription, {
       flowControl: { maxMessages: options.maxMessages, allowExcessMessages: false },
+      // Each stream asks for as many messages as all may have in hand: of several, most would wait in this process.
+      streamingOptions: { maxStreams: 1 },
+      minAckDeadline: Duration.from({ seconds: ACK_SECONDS }),
       closeOptions: {
         behavior: SubscriptionCloseBehaviors.WaitForProcessing,
         timeout: Duration.from({ seconds: CLOSE_SECONDS }),
