@@ -18,6 +18,8 @@ const SUBSCRIPTION = "playgrant-rtdn";
 const PAGE = 1000;
 
 interface Heard {
+  /** Messages done with, by id: a message that comes again is the same one. */
+  readonly done: Set<string>;
   handled: number;
   failed: number;
 }
@@ -43,7 +45,7 @@ export async function burst(lab: Lab, { type, notices, full }: BurstOptions): Pr
   for (let open = notices; open > 0; ) {
     await sleep(500);
     open = notices - ((await lab.sandbox.ask.acknowledged()) - acknowledged);
-    if (syncedMs === 0 && service.heard.handled >= notices) syncedMs = performance.now() - startedAt;
+    if (syncedMs === 0 && service.heard.done.size >= notices) syncedMs = performance.now() - startedAt;
     if (service.ended()) throw new Error("the service ended in the middle");
   }
   const drainedMs = performance.now() - startedAt;
@@ -103,10 +105,13 @@ function startService(settings: Readonly<Record<string, string>>) {
     env: { ...process.env, ...settings },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const heard: Heard = { handled: 0, failed: 0 };
+  const heard: Heard = { done: new Set(), handled: 0, failed: 0 };
   createInterface({ input: child.stdout }).on("line", (line) => {
-    if (line.includes('"event":"notification"')) heard.handled += 1;
-    else if (line.includes('"event":"notification.failed"')) heard.failed += 1;
+    if (line.includes('"event":"notification.failed"')) heard.failed += 1;
+    const id = line.includes('"event":"notification"') ? /"message_id":"(\w+)"/.exec(line)?.[1] : undefined;
+    if (id === undefined) return;
+    heard.done.add(id);
+    heard.handled += 1;
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   process.once("exit", () => child.kill("SIGKILL"));
