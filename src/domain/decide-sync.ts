@@ -9,7 +9,7 @@ import type { CustomerId, PurchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { type Observation, observe } from "./observation.ts";
 import { type Claim, isSomeoneElses, ownerOf } from "./ownership.ts";
-import { nextSyncAt, type Purchase, samePurchase } from "./purchase.ts";
+import { nextSyncAt, type Purchase, type PurchaseState, samePurchase } from "./purchase.ts";
 import { chainOf, supersede } from "./purchase-chain.ts";
 import {
   type AuditEntry,
@@ -104,8 +104,17 @@ function refuse(file: PurchaseFile, input: SyncInput, policy: Policy): Refusal |
 function adopt(stored: PurchaseRecord, answer: Purchase): Purchase {
   if (stored.answer === null) return answer;
   if (answer.state === "unknown") return stored.answer;
-  return answer.items.length === 0 ? { ...answer, items: stored.answer.items } : answer;
+  const { items, state } = answer;
+  return {
+    ...answer,
+    items: items.length === 0 ? stored.answer.items : items,
+    // Cancelled after it was paid: the money went back, even if the answer has lost the time of payment.
+    state: state === "canceled" && WAS_PAID.has(stored.answer.state) ? "refunded" : state,
+  };
 }
+
+/** One-time states that only a paid purchase has. */
+const WAS_PAID: ReadonlySet<PurchaseState> = new Set(["purchased", "refunded"]);
 
 /** Notice 12 is believed only where the read agrees that the purchase has ended. */
 function relevant(observation: Observation | null, answer: Purchase): Observation | null {

@@ -3,9 +3,7 @@ export type ErrorCode =
   | "invalid_request"
   | "request_too_large"
   | "unauthenticated"
-  | "forbidden"
   | "not_found"
-  | "method_not_allowed"
   | "package_not_allowed"
   | "purchase_not_found"
   | "purchase_owned_by_another_customer"
@@ -16,6 +14,7 @@ export type ErrorCode =
   | "play_rejected_credentials"
   | "play_unavailable"
   | "store_unavailable"
+  | "notice_not_handled"
   | "internal_error";
 
 interface AppErrorOptions {

@@ -76,6 +76,11 @@ export function asCustomerId(text: string): CustomerId | null {
   return acceptable ? (text as CustomerId) : null;
 }
 
+/** @returns null for what can't be a grant's id. */
+export function asGrantId(text: string): GrantId | null {
+  return /^egr_[0-9a-f]{32}$/.test(text) ? (text as GrantId) : null;
+}
+
 function hash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

@@ -4,15 +4,13 @@ import { AppError, type ErrorCode } from "../domain/errors.ts";
 
 /** Every code's status, exhaustively: a new code without one fails the build. */
 const STATUS: Readonly<
-  Record<ErrorCode, 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 422 | 429 | 500 | 502 | 503>
+  Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 429 | 500 | 502 | 503>
 > = {
   invalid_request: 400,
   unauthenticated: 401,
-  forbidden: 403,
   package_not_allowed: 403,
   not_found: 404,
   purchase_not_found: 404,
-  method_not_allowed: 405,
   purchase_owned_by_another_customer: 409,
   purchase_token_expired: 410,
   request_too_large: 413,
@@ -23,16 +21,15 @@ const STATUS: Readonly<
   play_rejected_credentials: 502,
   play_unavailable: 503,
   store_unavailable: 503,
+  notice_not_handled: 503,
 };
 
 const TITLES: Readonly<Record<ErrorCode, string>> = {
   invalid_request: "The request is not valid",
   unauthenticated: "Sign in first",
-  forbidden: "Not allowed",
   package_not_allowed: "Unknown app",
   not_found: "Nothing here",
   purchase_not_found: "Google Play knows no such purchase",
-  method_not_allowed: "Not with this method",
   purchase_owned_by_another_customer: "Somebody else's purchase",
   purchase_token_expired: "Google Play has forgotten this purchase",
   request_too_large: "The request is too large",
@@ -43,6 +40,7 @@ const TITLES: Readonly<Record<ErrorCode, string>> = {
   play_rejected_credentials: "Google Play refuses this server",
   play_unavailable: "Google Play is not available",
   store_unavailable: "The database is not available",
+  notice_not_handled: "Not now: send it again",
 };
 
 /** RFC 9457, with our stable `code`. */

@@ -1,7 +1,7 @@
 import type { CustomerFile } from "../domain/entitlements.ts";
 import { emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
-import type { CustomerId, GrantId } from "../domain/ids.ts";
+import { asGrantId, type CustomerId } from "../domain/ids.ts";
 import type { PurchaseRecord } from "../domain/purchase-file.ts";
 import type { Page, PageRequest, Ports } from "../ports.ts";
 import { type OwnedGrant, withKeys } from "./purchase-grants.ts";
@@ -37,8 +37,9 @@ export async function listGrants(
 }
 
 /** @throws AppError `not_found`, also for a grant of somebody else's. */
-export async function readGrant(ports: ReadPorts, customerId: CustomerId, id: GrantId): Promise<OwnedGrant> {
-  const grant = await ports.records.grant(customerId, id);
+export async function readGrant(ports: ReadPorts, customerId: CustomerId, text: string): Promise<OwnedGrant> {
+  const id = asGrantId(text);
+  const grant = id === null ? null : await ports.records.grant(customerId, id);
   const [owned] = grant === null ? [] : await withKeys(ports, [grant]);
   if (owned === undefined) throw new AppError("not_found", "You have no grant with this id.");
   return owned;

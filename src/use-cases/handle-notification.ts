@@ -9,7 +9,7 @@ import { DAY } from "../domain/instant.ts";
 import { purchaseRef } from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
 import { rememberVoid } from "./remember-void.ts";
-import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
+import { isForgotten, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 
 /** A message as it came, by push or by pull. */
 export interface NotificationMessage {
@@ -60,7 +60,7 @@ async function handle(ports: NotificationPorts, message: NotificationMessage): P
   if (!ports.settings.policy.catalog.packages.has(notice.packageName)) {
     return deadLetter(ports, message, "package_not_allowed", notice.packageName);
   }
-  const notification = toNotification(notice);
+  const notification = toNotification(notice, ports.clock.now());
   switch (notification.kind) {
     case "sync":
       return syncNotified(ports, message, notification);
@@ -95,15 +95,19 @@ async function syncNotified(
 ): Promise<string> {
   const { packageName, type, token, label, observation } = notification;
   const ref = purchaseRef(packageName, type ?? "subscription", token);
+  const request = {
+    cause: "rtdn",
+    priority: "notice",
+    claimant: null,
+    productId: null,
+    observation,
+    acceptAgeMs: 0,
+  } as const;
   try {
-    const synced = await syncPurchase(ports, {
-      ref,
-      cause: "rtdn",
-      priority: "notice",
-      claimant: null,
-      productId: null,
-      observation,
-      acceptAgeMs: 0,
+    const synced = await syncPurchase(ports, { ...request, ref }).catch((error) => {
+      // A void that doesn't say of which kind the token is: the wrong endpoint knows nothing about it.
+      if (type !== null || !isForgotten(error)) throw error;
+      return syncPurchase(ports, { ...request, ref: { ...ref, type: "one_time" } });
     });
     if (synced.kind === "refused") return await deadLetter(ports, message, synced.code, packageName);
     return `synced ${label}`;

@@ -1026,3 +1026,19 @@ function input(answer: Purchase, overrides: Partial<SyncInput> = {}): SyncInput 
     ...overrides,
   };
 }
+
+describe("a one-time purchase that was paid and then reads cancelled", () => {
+  test("is refunded, even if the answer has lost when it was paid", () => {
+    shop.sync("first", oneTime({ state: "purchased" }));
+    shop.sync("first", oneTime({ state: "canceled", startedAt: null }), NOTICE);
+    expect(shop.purchase("first").answer?.state).toBe("refunded");
+    shop.sync("first", oneTime({ state: "canceled", startedAt: null }), NOTICE);
+    expect(shop.purchase("first").answer?.state).toBe("refunded");
+  });
+
+  test("one that never was paid stays cancelled", () => {
+    shop.sync("first", oneTime({ state: "pending", startedAt: null }));
+    shop.sync("first", oneTime({ state: "canceled", startedAt: null }), NOTICE);
+    expect(shop.purchase("first").answer?.state).toBe("canceled");
+  });
+});

@@ -216,9 +216,9 @@ describe("GET /v1/grants/{id}", () => {
     expect((await service.get("/v1/purchases", "ben")).body).toEqual({ data: [], next_cursor: null });
   });
 
-  test("an id that none can be is a 400, one that isn't there a 404", async () => {
+  test("an id that none can be, and one that isn't there, are 404", async () => {
     const service = await startService();
-    expectProblem(await service.get("/v1/grants/x", "ann"), 400, "invalid_request");
+    expectProblem(await service.get("/v1/grants/x", "ann"), 404, "not_found");
     expectProblem(await service.get(`/v1/grants/egr_${"0".repeat(32)}`, "ann"), 404, "not_found");
   });
 

@@ -22,7 +22,7 @@ const ROUTES: Readonly<Record<string, readonly string[]>> = {
   "get /v1/purchases": ["200", "400", "401", "503"],
   "get /v1/entitlements": ["200", "401", "503"],
   "get /v1/grants": ["200", "400", "401", "503"],
-  "get /v1/grants/{id}": ["200", "400", "401", "404", "503"],
+  "get /v1/grants/{id}": ["200", "401", "404", "503"],
   "get /v1/account": ["200", "401", "503"],
 };
 

@@ -247,7 +247,6 @@ describe("bad messages are kept as dead letters and acked", () => {
     ["null inside", JSON.stringify(envelope(base64("null"))), "malformed_notification", null],
     ["nothing inside", inside({}), "malformed_notification", null],
     ["no package", inside({ eventTimeMillis: "1", testNotification: {} }), "malformed_notification", null],
-    ["no time", inside({ packageName: PACKAGE, testNotification: {} }), "malformed_notification", null],
     [
       "no token",
       inside(notice({ subscriptionNotification: { notificationType: 4 } })),
@@ -309,7 +308,7 @@ describe("bad messages are kept as dead letters and acked", () => {
     service.ports.intake.addDeadLetter = async () => {
       throw new Error("down");
     };
-    expectProblem(await pushRaw(service, "not json"), 503, "store_unavailable");
+    expectProblem(await pushRaw(service, "not json"), 503, "notice_not_handled");
     service.ports.intake.addDeadLetter = addDeadLetter;
     expectDone(await pushRaw(service, "not json"));
     expect(letters(service)).toHaveLength(1);

@@ -10,7 +10,8 @@ export function createRateLimiter(perMinute: number) {
     /** @returns Milliseconds to wait when it is too many; null when it is fine. */
     async take(customerId: string, count: number): Promise<number | null> {
       try {
-        await limiter.consume(customerId, count);
+        // More at once than a minute allows takes the whole minute: else it could never be had.
+        await limiter.consume(customerId, Math.min(count, perMinute));
         return null;
       } catch (refused) {
         if (refused instanceof RateLimiterRes) return refused.msBeforeNext;

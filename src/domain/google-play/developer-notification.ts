@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Instant } from "../instant.ts";
 import type { Observation } from "../observation.ts";
 import type { PurchaseType } from "../purchase.ts";
 import { Secret } from "../secret.ts";
@@ -6,28 +7,30 @@ import { Secret } from "../secret.ts";
 const token = z.string().min(1);
 /** Documented as a long, sent as a string: both are taken (google-play.md section 2). */
 const millis = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
+/** A notice is a hint: what is only a label or a detail may be missing or odd, as long as it names its token. */
+const hint = <T extends z.ZodType>(schema: T) => schema.nullish().catch(null);
 
-const tokenNotice = z.looseObject({ notificationType: z.number().int(), purchaseToken: token });
+const tokenNotice = z.looseObject({ notificationType: hint(z.number()), purchaseToken: token });
 
 /** `DeveloperNotification`, version 1.0: exactly one of the five kinds, or one that Google adds later. */
 export const developerNotificationSchema = z.looseObject({
   packageName: z.string().min(1),
-  eventTimeMillis: millis,
+  eventTimeMillis: hint(millis),
   subscriptionNotification: tokenNotice.nullish(),
   oneTimeProductNotification: tokenNotice.extend({ sku: z.string().nullish() }).nullish(),
   voidedPurchaseNotification: z
     .looseObject({
       purchaseToken: token,
       orderId: z.string().nullish(),
-      productType: z.number().int(),
-      refundType: z.number().int().nullish(),
+      productType: hint(z.number()),
+      refundType: hint(z.number()),
     })
     .nullish(),
   pendingRefundReviewNotification: z
     .looseObject({
       pendingRefundToken: token,
       orderId: z.string().min(1),
-      refundReason: z.number().int().nullish(),
+      refundReason: hint(z.number().int()),
     })
     .nullish(),
   testNotification: z.looseObject({}).nullish(),
@@ -52,7 +55,7 @@ export type Notification =
       readonly pendingRefundToken: Secret;
       readonly orderId: string;
       readonly refundReason: number | null;
-      readonly at: number;
+      readonly at: Instant;
     }
   | { readonly kind: "test"; readonly packageName: string }
   | { readonly kind: "unknown"; readonly packageName: string; readonly fields: readonly string[] };
@@ -60,9 +63,13 @@ export type Notification =
 const ENVELOPE = new Set(["version", "packageName", "eventTimeMillis"]);
 const REVOKED = 12;
 
-/** @param notice A notification that passed {@link developerNotificationSchema}. */
-export function toNotification(notice: DeveloperNotification): Notification {
+/**
+ * @param notice A notification that passed {@link developerNotificationSchema}.
+ * @param receivedAt Stands in where the notice doesn't say when it happened.
+ */
+export function toNotification(notice: DeveloperNotification, receivedAt: Instant): Notification {
   const { packageName } = notice;
+  const at = notice.eventTimeMillis ?? receivedAt;
   if (notice.subscriptionNotification != null) {
     const { notificationType, purchaseToken } = notice.subscriptionNotification;
     return {
@@ -85,17 +92,18 @@ export function toNotification(notice: DeveloperNotification): Notification {
       observation: null,
     };
   }
-  if (notice.voidedPurchaseNotification != null) return toVoided(notice, notice.voidedPurchaseNotification);
-  return withoutToken(notice);
+  if (notice.voidedPurchaseNotification != null)
+    return toVoided(packageName, notice.voidedPurchaseNotification, at);
+  return withoutToken(notice, at);
 }
 
 type Voided = NonNullable<DeveloperNotification["voidedPurchaseNotification"]>;
 
 /** `productType` 1 subscription, 2 one-time; `refundType` 1 full, 2 by quantity: anything else counts as full. */
-function toVoided(notice: DeveloperNotification, voided: Voided): Notification {
+function toVoided(packageName: string, voided: Voided, at: Instant): Notification {
   return {
     kind: "sync",
-    packageName: notice.packageName,
+    packageName,
     type: voided.productType === 1 ? "subscription" : voided.productType === 2 ? "one_time" : null,
     token: new Secret(voided.purchaseToken),
     label: `voided ${voided.refundType ?? "?"}`,
@@ -104,13 +112,13 @@ function toVoided(notice: DeveloperNotification, voided: Voided): Notification {
       order: {
         orderId: voided.orderId || null,
         extent: voided.refundType === 2 ? "units" : "full",
-        at: notice.eventTimeMillis,
+        at,
       },
     },
   };
 }
 
-function withoutToken(notice: DeveloperNotification): Notification {
+function withoutToken(notice: DeveloperNotification, at: Instant): Notification {
   const { packageName } = notice;
   const review = notice.pendingRefundReviewNotification;
   if (review != null) {
@@ -120,7 +128,7 @@ function withoutToken(notice: DeveloperNotification): Notification {
       pendingRefundToken: new Secret(review.pendingRefundToken),
       orderId: review.orderId,
       refundReason: review.refundReason ?? null,
-      at: notice.eventTimeMillis,
+      at,
     };
   }
   if (notice.testNotification != null) return { kind: "test", packageName };

@@ -22,7 +22,7 @@ export function rtdnRoutes(ports: HttpPorts): Hono<HttpEnv> {
   router.post("/v1/rtdn", async (c) => {
     const handled = await handleNotification(ports, readPush(await c.req.text()));
     if (handled === "done") return c.body(null, 204);
-    throw new AppError("store_unavailable", "This notice could not be handled now. Send it again.", {
+    throw new AppError("notice_not_handled", "This notice could not be handled now. Send it again.", {
       retryable: true,
     });
   });

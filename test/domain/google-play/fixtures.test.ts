@@ -467,10 +467,11 @@ const pushBody = z.object({ message: z.object({ data: z.string() }) });
 
 function readNotice(name: string): unknown {
   const json = fixture(name);
-  if (!name.startsWith("push-body-")) return shown(toNotification(developerNotificationSchema.parse(json)));
+  if (!name.startsWith("push-body-"))
+    return shown(toNotification(developerNotificationSchema.parse(json), 0));
   const text = Buffer.from(pushBody.parse(json).message.data, "base64").toString("utf8");
   try {
-    return shown(toNotification(developerNotificationSchema.parse(JSON.parse(text))));
+    return shown(toNotification(developerNotificationSchema.parse(JSON.parse(text)), 0));
   } catch (error) {
     if (error instanceof SyntaxError) return "not JSON";
     throw error;
