@@ -182,7 +182,10 @@ describe("products that left the catalogue", () => {
         target: aim,
       });
     });
-    expect(desired(purchase, gone, held).map((wish) => wish.slotId)).toEqual(held.map((each) => each.id));
+    const emptied = { ...POLICY, catalog: catalog({ ...CATALOG_JSON, entitlements: {}, products: [] }) };
+    for (const policy of [gone, emptied]) {
+      expect(desired(purchase, policy, held).map((wish) => wish.slotId)).toEqual(held.map((each) => each.id));
+    }
   });
 
   test("don't give what another product, or another purchase of it, gave", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   asCustomerId,
+  asGrantId,
   chainId,
   effectId,
   eventId,
@@ -119,4 +120,14 @@ describe("a customer id must be one that Firestore accepts", () => {
   test("1500 bytes are not too long", () => {
     expect(asCustomerId("x".repeat(1500))).not.toBeNull();
   });
+});
+
+test.each(["", "egr_", "x", `egr_${"0".repeat(31)}`, `EGR_${"0".repeat(32)}`, `egr_${"0".repeat(32)}/x`])(
+  "%s is no grant's id",
+  (text) => expect(asGrantId(text)).toBeNull(),
+);
+
+test("a grant's own id is one", () => {
+  const id = grantId(slot, 1);
+  expect(asGrantId(id)).toBe(id);
 });
