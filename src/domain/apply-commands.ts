@@ -5,15 +5,8 @@ import type { Grant } from "./grant.ts";
 import { type GrantEvent, grantEvents } from "./grant-events.ts";
 import type { SlotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import {
-  type ClosedSlot,
-  isSettled,
-  newSlot,
-  type RowChange,
-  retarget,
-  type Slot,
-  type SlotChange,
-} from "./slot.ts";
+import { type ClosedSlot, isSettled, newSlot, type Slot } from "./slot.ts";
+import { type RowChange, retarget, type SlotChange } from "./slot-rows.ts";
 
 /** A customer file after some of its slots changed, and all that follows from that. */
 export interface FileChange {

@@ -4,7 +4,8 @@ import type { Failure } from "../domain/grant.ts";
 import type { GrantId, SlotId } from "../domain/ids.ts";
 import type { Instant } from "../domain/instant.ts";
 import type { SealedLicenseKey } from "../domain/purchase-file.ts";
-import type { Delivered, Slot } from "../domain/slot.ts";
+import type { Slot } from "../domain/slot.ts";
+import type { Delivered } from "../domain/slot-record.ts";
 import type { FoundLicense, Ports } from "../ports.ts";
 
 /** How a call to the outside ended. */

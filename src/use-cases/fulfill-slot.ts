@@ -10,19 +10,9 @@ import {
   type SealedLicenseKey,
   type Writes,
 } from "../domain/purchase-file.ts";
-import {
-  closeAttempt,
-  grantOfDelivery,
-  nextStep,
-  openAttempt,
-  recordApplied,
-  recordDelivered,
-  recordFailure,
-  type Slot,
-  type SlotChange,
-  type Step,
-  wantedAccess,
-} from "../domain/slot.ts";
+import { closeAttempt, nextStep, openAttempt, type Slot, type Step, wantedAccess } from "../domain/slot.ts";
+import { recordApplied, recordDelivered, recordFailure } from "../domain/slot-record.ts";
+import { grantOfDelivery, type SlotChange } from "../domain/slot-rows.ts";
 import type { Delivery, StepOutcome } from "../integrations/integration.ts";
 import type { LeasedEffect, LoadedFile, UpdateOptions } from "../ports.ts";
 import { findOrphans } from "./find-orphans.ts";

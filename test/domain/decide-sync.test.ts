@@ -4,7 +4,8 @@ import { chainId, grantId } from "../../src/domain/ids.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
 import { NO_OBSERVATIONS, type Observation, observe } from "../../src/domain/observation.ts";
 import type { Purchase } from "../../src/domain/purchase.ts";
-import { nextStep, settleRows } from "../../src/domain/slot.ts";
+import { nextStep } from "../../src/domain/slot.ts";
+import { settleRows } from "../../src/domain/slot-rows.ts";
 import {
   ANN,
   BEN,

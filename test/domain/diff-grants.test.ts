@@ -4,7 +4,9 @@ import type { Desired } from "../../src/domain/desired-grants.ts";
 import { type Command, diffGrants } from "../../src/domain/diff-grants.ts";
 import { emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import type { PurchaseId, SlotId } from "../../src/domain/ids.ts";
-import { recordDelivered, retarget, type Slot, type Target } from "../../src/domain/slot.ts";
+import type { Slot, Target } from "../../src/domain/slot.ts";
+import { recordDelivered } from "../../src/domain/slot-record.ts";
+import { retarget } from "../../src/domain/slot-rows.ts";
 import {
   ANN,
   EXPIRED,

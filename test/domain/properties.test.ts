@@ -10,19 +10,9 @@ import { DAY, HOUR } from "../../src/domain/instant.ts";
 import { NO_OBSERVATIONS, type Observation, observe } from "../../src/domain/observation.ts";
 import type { LineItem, Purchase, PurchaseState } from "../../src/domain/purchase.ts";
 import { type PurchaseRecord, purchaseRef } from "../../src/domain/purchase-file.ts";
-import {
-  closeAttempt,
-  nextStep,
-  openAttempt,
-  recordApplied,
-  recordDelivered,
-  recordFailure,
-  retarget,
-  type Slot,
-  type SlotChange,
-  settleRows,
-  wantedAccess,
-} from "../../src/domain/slot.ts";
+import { closeAttempt, nextStep, openAttempt, type Slot, wantedAccess } from "../../src/domain/slot.ts";
+import { recordApplied, recordDelivered, recordFailure } from "../../src/domain/slot-record.ts";
+import { retarget, type SlotChange, settleRows } from "../../src/domain/slot-rows.ts";
 import {
   ANN,
   lineItem,

@@ -5,21 +5,16 @@ import {
   type Applied,
   closeAttempt,
   closedSlot,
-  grantOfDelivery,
   isSettled,
   newSlot,
   nextStep,
   openAttempt,
-  recordApplied,
-  recordDelivered,
-  recordFailure,
-  retarget,
   type Slot,
-  type SlotChange,
   type Step,
-  settleRows,
   wantedAccess,
 } from "../../src/domain/slot.ts";
+import { recordApplied, recordDelivered, recordFailure } from "../../src/domain/slot-record.ts";
+import { grantOfDelivery, retarget, type SlotChange, settleRows } from "../../src/domain/slot-rows.ts";
 import { active, EXPIRED, grant, must, NOW, ON_HOLD, only, slot, target } from "../support/builders.ts";
 
 const UNTIL = NOW + 10 * DAY;

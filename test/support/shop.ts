@@ -17,17 +17,9 @@ import type {
   PurchaseRecord,
   Writes,
 } from "../../src/domain/purchase-file.ts";
-import {
-  closeAttempt,
-  nextStep,
-  openAttempt,
-  recordApplied,
-  recordDelivered,
-  recordFailure,
-  type Slot,
-  type SlotChange,
-  wantedAccess,
-} from "../../src/domain/slot.ts";
+import { closeAttempt, nextStep, openAttempt, type Slot, wantedAccess } from "../../src/domain/slot.ts";
+import { recordApplied, recordDelivered, recordFailure } from "../../src/domain/slot-record.ts";
+import type { SlotChange } from "../../src/domain/slot-rows.ts";
 import { ANN, must, NOW, POLICY, refOf } from "./builders.ts";
 
 export interface Call extends Partial<Omit<SyncInput, "answer" | "ref">> {

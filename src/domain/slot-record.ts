@@ -1,0 +1,70 @@
+import { extendGrant, type Failure, failGrant, openGrant, type ShownLicenseKey } from "./grant.ts";
+import type { Instant } from "./instant.ts";
+import { closeAttempt, NOTHING, type Slot, wantedAccess } from "./slot.ts";
+import { type SlotChange, seedOf, settleRows } from "./slot-rows.ts";
+
+/** What came out of a delivery. */
+export interface Delivered {
+  readonly state: unknown;
+  readonly shown: ShownLicenseKey | null;
+}
+
+/**
+ * Records a delivery. If access is no longer wanted the thing is kept but no row opens: the next step takes it back.
+ *
+ * @param productId What it was made for; the target may have moved on since.
+ */
+export function recordDelivered(
+  slot: Slot,
+  productId: string,
+  delivered: Delivered,
+  now: Instant,
+): SlotChange {
+  const held: Slot = {
+    ...slot,
+    attempt: null,
+    state: delivered.state,
+    shown: delivered.shown,
+    applied: { kind: "active", productId, until: null },
+  };
+  return settleRows(held, now);
+}
+
+const KIND_AFTER = { suspend: "suspended", resume: "active" } as const;
+
+/** Records that a delivered thing was extended, suspended, resumed or taken back. */
+export function recordApplied(
+  slot: Slot,
+  step: "extend" | "suspend" | "resume" | "revoke",
+  until: Instant | null,
+  now: Instant,
+): SlotChange {
+  if (step === "revoke") return settleRows({ ...slot, applied: NOTHING, state: null, shown: null }, now);
+  const applied =
+    step === "extend" ? { ...slot.applied, until } : { ...slot.applied, kind: KIND_AFTER[step] };
+  const change = settleRows({ ...slot, applied }, now);
+  const { grant } = change.slot;
+  if (step !== "extend" || grant === null) return change;
+  const after = extendGrant(grant, until, now);
+  if (after === grant) return change;
+  return { slot: { ...change.slot, grant: after }, rows: [...change.rows, { before: grant, after }] };
+}
+
+/** Delivery failed for good: a row that waits fails; where none is open yet, one opens and fails, so that it is seen. */
+export function recordFailure(slot: Slot, failure: Failure, now: Instant): SlotChange {
+  const failed: Slot = { ...slot, attempt: null, failure: { ...failure, orderId: slot.target.orderId } };
+  const wanted = wantedAccess(slot);
+  // Not wanted just now: should it be wanted again, it is tried again.
+  if (wanted.kind !== "active") return { slot: closeAttempt(slot), rows: [] };
+  const waiting = slot.grant ?? openGrant(seedOf(slot, wanted.until), "Pending", now);
+  const after = failGrant(waiting, failure, now);
+  if (slot.grant !== null) return { slot: { ...failed, grant: null }, rows: [{ before: waiting, after }] };
+  const opened = { ...failed, generation: slot.generation + 1 };
+  return {
+    slot: opened,
+    rows: [
+      { before: null, after: waiting },
+      { before: waiting, after },
+    ],
+  };
+}

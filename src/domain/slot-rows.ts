@@ -1,0 +1,110 @@
+import { deliverGrant, type Grant, openGrant, revokeGrant } from "./grant.ts";
+import { grantId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+import { type Applied, NOTHING, nextStep, type Slot, type Target, wantedAccess } from "./slot.ts";
+
+/** A change of a slot, and of its rows: `before` null where a row opened. */
+export interface SlotChange {
+  readonly slot: Slot;
+  readonly rows: readonly RowChange[];
+}
+
+export interface RowChange {
+  readonly before: Grant | null;
+  readonly after: Grant;
+}
+
+/**
+ * Aims a slot at a new target. Rows follow at once: one is revoked in the commit that takes access away, and opens in
+ * it unless it has to wait for something outside.
+ */
+export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
+  const sameSale = slot.failure?.orderId === target.orderId && slot.target.productId === target.productId;
+  return settleRows(
+    { ...slot, target, applied: stillOurs(slot), failure: sameSale ? slot.failure : null },
+    now,
+  );
+}
+
+/**
+ * What is due to be taken back may be gone at this very moment: if access returns before that is recorded, it counts as
+ * made for nothing we know, so it goes first and a new one comes.
+ */
+function stillOurs(slot: Slot): Applied {
+  return nextStep(slot) === "revoke" ? { ...slot.applied, productId: null } : slot.applied;
+}
+
+/** Brings a slot's rows in line with it. */
+export function settleRows(slot: Slot, now: Instant): SlotChange {
+  const rows: RowChange[] = [];
+  const closed = closeRow(slot, now);
+  if (closed !== null) rows.push(closed);
+  let settled: Slot = closed === null ? slot : { ...slot, grant: null };
+  if (slot.opens === "in_sync") settled = { ...settled, applied: appliedAtOnce(settled) };
+  const opened = openRow(settled, now);
+  if (opened !== null) {
+    rows.push({ before: null, after: opened });
+    settled = { ...settled, grant: opened, generation: settled.generation + 1 };
+  }
+  const { grant } = settled;
+  if (grant?.status === "Pending" && isInHand(settled)) {
+    const after = deliverGrant(grant, settled.shown, now);
+    rows.push({ before: grant, after });
+    settled = { ...settled, grant: after };
+  }
+  return { slot: settled, rows };
+}
+
+function closeRow(slot: Slot, now: Instant): RowChange | null {
+  const wanted = wantedAccess(slot);
+  const { grant } = slot;
+  if (grant === null) return null;
+  if (wanted.kind !== "active") {
+    return { before: grant, after: revokeGrant(grant, wanted.reason, wanted.detail, now) };
+  }
+  if (grant.productId === slot.target.productId) return null;
+  return { before: grant, after: revokeGrant(grant, "plan_changed", null, now) };
+}
+
+function appliedAtOnce(slot: Slot): Applied {
+  const wanted = wantedAccess(slot);
+  if (wanted.kind !== "active") return NOTHING;
+  return { kind: "active", productId: slot.target.productId, until: wanted.until };
+}
+
+function openRow(slot: Slot, now: Instant): Grant | null {
+  const wanted = wantedAccess(slot);
+  if (slot.grant !== null || wanted.kind !== "active" || slot.failure !== null) return null;
+  const inHand = isInHand(slot);
+  if (slot.opens === "on_delivery" && !inHand) return null;
+  return openGrant(seedOf(slot, wanted.until), inHand ? "Delivered" : "Pending", now);
+}
+
+function isInHand({ applied, target }: Slot): boolean {
+  return applied.kind === "active" && applied.productId === target.productId;
+}
+
+/** What a row opened now takes over from its slot. */
+export function seedOf(slot: Slot, until: Instant | null) {
+  const { target, generation } = slot;
+  return {
+    id: grantId(slot.id, generation + 1),
+    slotId: slot.id,
+    customerId: slot.customerId,
+    entitlementId: slot.entitlementId,
+    packageName: slot.packageName,
+    integrationType: slot.integrationType,
+    purchaseId: target.purchaseId,
+    productId: target.productId,
+    orderId: target.orderId,
+    chainId: target.chainId,
+    regrantOf: generation === 0 ? null : grantId(slot.id, generation),
+    licenseKey: slot.shown,
+    expiresAt: slot.shown === null ? null : until,
+  };
+}
+
+/** The id of the row that a delivery made now will open, or has opened. */
+export function grantOfDelivery(slot: Slot): ReturnType<typeof grantId> {
+  return slot.grant?.id ?? grantId(slot.id, slot.generation + 1);
+}
