@@ -1,8 +1,8 @@
 import { endsOf } from "./access.ts";
 import { applyCommands, type FileChange } from "./apply-commands.ts";
-import { accessOfItem, desiredGrants, isIgnored, type Policy, rulesFor } from "./desired-grants.ts";
+import { auditSync } from "./audit.ts";
+import { desiredGrants, type Policy, rulesFor } from "./desired-grants.ts";
 import { diffGrants } from "./diff-grants.ts";
-import { type EffectRequest, requestEffect } from "./effect.ts";
 import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { CustomerId, PurchaseId } from "./ids.ts";
@@ -12,7 +12,6 @@ import { type Claim, isSomeoneElses, ownerOf } from "./ownership.ts";
 import { nextSyncAt, type Purchase, type PurchaseState, samePurchase } from "./purchase.ts";
 import { chainOf, supersede } from "./purchase-chain.ts";
 import {
-  type AuditEntry,
   type Cause,
   type Decision,
   NO_WRITES,
@@ -23,6 +22,7 @@ import {
   sameRecord,
 } from "./purchase-file.ts";
 import { closedSlot, nextStep, openAttempt, type Slot } from "./slot.ts";
+import { effectsOf } from "./sync-effects.ts";
 
 export interface SyncInput extends Claim {
   readonly ref: PurchaseRef;
@@ -161,7 +161,7 @@ function decideWrites(
       grants: change?.grants ?? [],
       events: change?.events ?? [],
       effects: effectsOf(before, purchase, retired, change, policy, now),
-      audit: news ? auditOf(before, purchase, input.cause, change, now) : null,
+      audit: news ? auditSync(before, purchase, input.cause, change?.grants ?? [], now) : null,
     },
   };
 }
@@ -218,95 +218,6 @@ function syncAgainAt(
   if (record.observations.supersededBy !== null) return null;
   const ends = endsOf(record.answer, (item) => rulesFor(record, item, policy));
   return nextSyncAt(record.answer, ends, now);
-}
-
-function effectsOf(
-  before: PurchaseRecord | null,
-  purchase: PurchaseRecord,
-  retired: PurchaseRecord | null,
-  change: FileChange | null,
-  policy: Policy,
-  now: Instant,
-): EffectRequest[] {
-  const effects: EffectRequest[] = [];
-  for (const slot of change?.changed ?? []) {
-    if (nextStep(slot) === "none") continue;
-    effects.push(requestEffect({ kind: "fulfill_slot", customerId: slot.customerId, slotId: slot.id }, now));
-  }
-  if (isDueAtGoogle(purchase, policy, now)) {
-    effects.push(requestEffect({ kind: "acknowledge_purchase", purchaseId: purchase.id }, now));
-  }
-  for (const purchaseId of othersToSync(before, purchase, retired)) {
-    effects.push(requestEffect({ kind: "sync_purchase", purchaseId }, now));
-  }
-  return effects;
-}
-
-/**
- * Purchases that this one changes something for, and whose own sync has to draw the consequences: one it has retired, if
- * there is more to it or its slots are in somebody else's file, and its successor, once its owner comes to light.
- */
-function othersToSync(
-  before: PurchaseRecord | null,
-  purchase: PurchaseRecord,
-  retired: PurchaseRecord | null,
-): PurchaseId[] {
-  const others: PurchaseId[] = [];
-  if (retired !== null && (isUnfinished(retired) || retired.customerId !== purchase.customerId)) {
-    others.push(retired.id);
-  }
-  const successor = purchase.observations.supersededBy;
-  if (successor !== null && before?.customerId === null && purchase.customerId !== null)
-    others.push(successor);
-  return others;
-}
-
-/**
- * Must Google be told that this purchase was granted? Only with a customer and with access, never while pending
- * (google-play.md section 8): a consumable is consumed, everything else acknowledged.
- */
-export function isDueAtGoogle(record: PurchaseRecord, policy: Policy, now: Instant): boolean {
-  const { answer } = record;
-  if (answer === null || record.customerId === null || isIgnored(answer, policy)) return false;
-  const open = answer.items.some((item) => accessOfItem(record, item, policy, now)?.kind === "active");
-  return open && (!answer.acknowledged || needsConsuming(record, policy));
-}
-
-/** A consumable that Google still counts as owned can't be bought again. */
-export function needsConsuming(record: PurchaseRecord, policy: Policy): boolean {
-  return (record.answer?.items ?? []).some(
-    (item) =>
-      !item.consumed && policy.catalog.product(record.packageName, item.productId)?.consumable === true,
-  );
-}
-
-/** Never seen, or still waiting to take the place of another token. */
-function isUnfinished({ answer, replaced }: PurchaseRecord): boolean {
-  return answer === null || (answer.replaces !== null && replaced === null);
-}
-
-function auditOf(
-  before: PurchaseRecord | null,
-  after: PurchaseRecord & { answer: Purchase },
-  cause: Cause,
-  change: FileChange | null,
-  now: Instant,
-): AuditEntry {
-  const summary = `${before?.answer?.state ?? "new"} → ${after.answer.state}`;
-  const rows = (change?.grants ?? []).map((grant) => ({
-    kind: "grant",
-    grantId: grant.id,
-    summary: [grant.entitlementId, grant.status, grant.revocationReason]
-      .filter((word) => word !== null)
-      .join(" "),
-  }));
-  return {
-    at: now,
-    cause,
-    customerId: after.customerId,
-    purchaseId: after.id,
-    changes: [{ kind: "purchase", grantId: null, summary }, ...rows],
-  };
 }
 
 function unwritten(result: SyncOutcome): Decision<SyncOutcome> {

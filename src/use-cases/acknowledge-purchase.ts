@@ -1,8 +1,8 @@
-import { isDueAtGoogle, needsConsuming } from "../domain/decide-sync.ts";
 import type { Effect } from "../domain/effect.ts";
 import { AppError } from "../domain/errors.ts";
 import { leadingItem, type Purchase } from "../domain/purchase.ts";
 import { type Decision, type FileIds, NO_WRITES, type PurchaseRecord } from "../domain/purchase-file.ts";
+import { isDueAtGoogle, needsConsuming } from "../domain/sync-effects.ts";
 import type { LeasedEffect } from "../ports.ts";
 import type { EffectPorts, EffectResult } from "./run-effects.ts";
 import { syncPurchase } from "./sync-purchase.ts";

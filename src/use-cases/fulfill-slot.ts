@@ -1,39 +1,26 @@
-import { changeSlots } from "../domain/apply-commands.ts";
-import { isExhausted, STRAGGLER_MS } from "../domain/backoff.ts";
-import type { Effect } from "../domain/effect.ts";
+import { isExhausted } from "../domain/backoff.ts";
 import { requestEffect } from "../domain/effect.ts";
 import type { Instant } from "../domain/instant.ts";
-import {
-  type Decision,
-  NO_WRITES,
-  type PurchaseFile,
-  type SealedLicenseKey,
-  type Writes,
-} from "../domain/purchase-file.ts";
+import type { SealedLicenseKey, Writes } from "../domain/purchase-file.ts";
 import { closeAttempt, nextStep, openAttempt, type Slot, type Step, wantedAccess } from "../domain/slot.ts";
 import { recordApplied, recordDelivered, recordFailure } from "../domain/slot-record.ts";
-import { grantOfDelivery, type SlotChange } from "../domain/slot-rows.ts";
+import { grantOfDelivery } from "../domain/slot-rows.ts";
 import type { Delivery, StepOutcome } from "../integrations/integration.ts";
-import type { LeasedEffect, LoadedFile, UpdateOptions } from "../ports.ts";
+import type { LeasedEffect } from "../ports.ts";
 import { findOrphans } from "./find-orphans.ts";
 import type { EffectPorts, EffectResult } from "./run-effects.ts";
-
-type Fulfilment = Extract<Effect, { kind: "fulfill_slot" }>;
+import {
+  change,
+  type Fulfilment,
+  holdFor,
+  keyOf,
+  type Run,
+  type SlotDecision,
+  searchLater,
+} from "./slot-run.ts";
 
 /** Steps in one run: revoke, deliver, extend is the longest path; more means that the target keeps moving. */
 const MAX_STEPS = 8;
-
-/** One run: what it works on and under which lease. */
-interface Run {
-  readonly ports: EffectPorts;
-  readonly effect: Fulfilment;
-  lease: LeasedEffect;
-  basis: LoadedFile | null;
-  /** The key of the licence in hand, once it was read or made in this run. */
-  key: SealedLicenseKey | null;
-  /** The last change left nothing to do, and the effect was finished with it. */
-  completed: boolean;
-}
 
 /**
  * Brings what is real outside to what is wanted, step by step, until nothing is left to do.
@@ -81,15 +68,6 @@ async function planStep(run: Run): Promise<Plan | null> {
   return result;
 }
 
-/** Nothing of the former holder can still be on its way by then. */
-function searchLater(run: Run, slot: Slot, now: Instant) {
-  const { customerId, slotId } = run.effect;
-  const effect = { kind: "find_orphans", customerId, slotId, integrationType: slot.integrationType } as const;
-  const { leaseMs } = run.ports.settings;
-  // Short leases are for tests, and calls are as short there.
-  return requestEffect(effect, now + leaseMs + Math.min(STRAGGLER_MS, 4 * leaseMs));
-}
-
 async function takeStep(
   run: Run,
   step: Exclude<Step, "none">,
@@ -129,16 +107,6 @@ async function abandon(run: Run, slot: Slot): Promise<"next"> {
     };
   });
   return "next";
-}
-
-/** A call goes out only under a lease that lasts longer than the call can. */
-async function holdFor(run: Run, ms: number): Promise<boolean> {
-  const { outbox, clock } = run.ports;
-  if (run.lease.leasedUntil - clock.monotonic() > ms) return true;
-  const renewed = await outbox.renew(run.lease);
-  if (renewed === null) return false;
-  run.lease = renewed;
-  return renewed.leasedUntil - clock.monotonic() > ms;
 }
 
 async function deliver(run: Run, delivery: Delivery, slot: Slot): Promise<EffectResult | "next"> {
@@ -236,64 +204,4 @@ async function apply(
 function askAnew(run: Run, slot: Slot, now: Instant): Writes["effects"] {
   const late = run.ports.clock.monotonic() >= run.lease.leasedUntil;
   return late && nextStep(slot) !== "none" ? [requestEffect(run.effect, now)] : [];
-}
-
-async function keyOf(run: Run, slot: Slot): Promise<SealedLicenseKey | null> {
-  const id = slot.shown?.id;
-  if (id === undefined) return null;
-  if (run.key?.id !== id) run.key = (await run.ports.records.licenseKeys([id]))[0] ?? null;
-  return run.key;
-}
-
-interface SlotDecision<T> {
-  readonly result: T;
-  readonly change: SlotChange | null;
-  readonly key?: SealedLicenseKey | null;
-  readonly effects?: Writes["effects"];
-}
-
-/** One commit on the slot. If it leaves nothing to do, the effect is finished in it. */
-async function change<T>(run: Run, decide: (slot: Slot | null, now: Instant) => SlotDecision<T>) {
-  const { customerId, slotId } = run.effect;
-  const ids = { purchaseId: null, relatedId: null, customerId };
-  const { store, clock } = run.ports;
-  const options: UpdateOptions = { effect: run.lease, ...(run.basis === null ? {} : { basis: run.basis }) };
-  const committed = await store.update(
-    ids,
-    (file) => toDecision(file, decide(file.customer?.slots[slotId] ?? null, clock.now()), clock.now()),
-    options,
-  );
-  run.basis = committed.after;
-  run.completed = committed.completed;
-  return committed;
-}
-
-function toDecision<T>(file: PurchaseFile, decided: SlotDecision<T>, now: Instant): Decision<T> {
-  const { result, change: slotChange, key, effects } = decided;
-  if (slotChange === null || file.customer === null) return { result, writes: null };
-  const change = changeSlots(file.customer, [slotChange], now);
-  const writes: Writes = {
-    ...NO_WRITES,
-    customer: change.customer,
-    entitlements: change.entitlements,
-    grants: change.grants,
-    events: change.events,
-    effects: effects ?? [],
-    licenseKeys: key == null ? [] : [key],
-    audit:
-      change.grants.length === 0
-        ? null
-        : {
-            at: now,
-            cause: "effect",
-            customerId: file.customer.customerId,
-            purchaseId: slotChange.slot.target.purchaseId,
-            changes: change.grants.map(({ id, entitlementId, status }) => ({
-              kind: "grant",
-              grantId: id,
-              summary: `${entitlementId} ${status}`,
-            })),
-          },
-  };
-  return { result, writes, completes: nextStep(slotChange.slot) === "none" };
 }

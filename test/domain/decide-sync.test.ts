@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { decideSync, isDueAtGoogle, needsConsuming, type SyncInput } from "../../src/domain/decide-sync.ts";
+import { decideSync, type SyncInput } from "../../src/domain/decide-sync.ts";
 import { chainId, grantId } from "../../src/domain/ids.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
 import { NO_OBSERVATIONS, type Observation, observe } from "../../src/domain/observation.ts";
 import type { Purchase } from "../../src/domain/purchase.ts";
 import { nextStep } from "../../src/domain/slot.ts";
 import { settleRows } from "../../src/domain/slot-rows.ts";
+import { isDueAtGoogle, needsConsuming } from "../../src/domain/sync-effects.ts";
 import {
   ANN,
   BEN,

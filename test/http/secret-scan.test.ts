@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { MemoryTables } from "../../src/adapters/memory/memory-store.ts";
+import type { MemoryTables } from "../../src/adapters/memory/tables.ts";
 import { runDueEffects } from "../../src/use-cases/run-effects.ts";
 import {
   ACCOUNT_KEY,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { isDueAtGoogle } from "../../../src/domain/decide-sync.ts";
 import { accessOfItem, desiredGrants } from "../../../src/domain/desired-grants.ts";
 import {
   developerNotificationSchema,
@@ -10,6 +9,7 @@ import {
 import { toOneTimePurchase } from "../../../src/domain/google-play/product-purchase.ts";
 import { toSubscription } from "../../../src/domain/google-play/subscription-purchase.ts";
 import { formatInstant } from "../../../src/domain/instant.ts";
+import { isDueAtGoogle } from "../../../src/domain/sync-effects.ts";
 import { ANN, at, must, POLICY, record } from "../../support/builders.ts";
 import { fixture, fixtureNames } from "../../support/fixtures.ts";
 

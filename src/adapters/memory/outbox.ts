@@ -1,0 +1,62 @@
+import type { EffectId } from "../../domain/ids.ts";
+import type { LeasedEffect, Outbox } from "../../ports.ts";
+import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
+import type { MemoryTables, OutboxRow } from "./tables.ts";
+
+/** The outbox of the memory store: the rules of Firestore's, on this process's own clock. */
+export function createOutbox(
+  { outbox }: MemoryTables,
+  counter: { last: number },
+  versions: EffectVersions<number>,
+  { clock, leaseMs, newLease }: StoreOptions,
+): Outbox {
+  const isHeld = ({ lease, leasedAt }: OutboxRow) => lease !== null && clock.monotonic() - leasedAt < leaseMs;
+  const put = (id: string, value: OutboxRow): number => {
+    counter.last += 1;
+    outbox.set(id, { value, version: counter.last });
+    return counter.last;
+  };
+  const take = (id: EffectId, row: OutboxRow, lease: string): LeasedEffect => {
+    const leasedAt = clock.monotonic();
+    const { effect, attempts, askedAt } = row;
+    const leased: LeasedEffect = { id, effect, lease, attempts, askedAt, leasedUntil: leasedAt + leaseMs };
+    versions.set(leased, put(id, { ...row, lease, leasedAt }));
+    return leased;
+  };
+  const mine = (leased: LeasedEffect) => {
+    const row = outbox.get(leased.id);
+    return row?.value.lease === leased.lease ? row : undefined;
+  };
+  return {
+    lease: async (now, limit) =>
+      [...outbox]
+        .filter(([, { value }]) => value.dueAt <= now && !isHeld(value))
+        .sort(([, a], [, b]) => a.value.dueAt - b.value.dueAt)
+        .slice(0, limit)
+        .map(([id, { value }]) => take(id as EffectId, value, newLease())),
+    renew: async (leased) => {
+      const row = mine(leased);
+      if (row === undefined) return null;
+      const renewed = take(leased.id, row.value, leased.lease);
+      // Asked for again before this: it must stay so, and without a version it can't be finished.
+      if (row.version !== versions.get(leased)) versions.delete(renewed);
+      return renewed;
+    },
+    finish: async (leased) => {
+      const row = mine(leased);
+      if (row === undefined) return;
+      if (row.version === versions.get(leased)) outbox.delete(leased.id);
+      else put(leased.id, { ...row.value, lease: null });
+    },
+    postpone: async (leased, dueAt, lastError) => {
+      const row = mine(leased);
+      if (row === undefined) return;
+      const due = row.version === versions.get(leased) ? dueAt : row.value.dueAt;
+      put(leased.id, { ...row.value, lease: null, attempts: leased.attempts + 1, dueAt: due, lastError });
+    },
+    backlog: async (now) => {
+      const due = [...outbox.values()].map(({ value }) => value.dueAt).filter((dueAt) => dueAt <= now);
+      return { due: due.length, oldestDueAt: due.length === 0 ? null : Math.min(...due) };
+    },
+  };
+}
