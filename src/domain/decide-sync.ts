@@ -9,7 +9,7 @@ import type { CustomerId, PurchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { type Observation, observe } from "./observation.ts";
 import { type Claim, isSomeoneElses, ownerOf } from "./ownership.ts";
-import { nextSyncAt, type Purchase, type PurchaseState, samePurchase } from "./purchase.ts";
+import { nextSyncAt, type Purchase, type PurchaseState } from "./purchase.ts";
 import { chainOf, supersede } from "./purchase-chain.ts";
 import {
   type Cause,
@@ -21,6 +21,7 @@ import {
   type PurchaseRef,
   sameRecord,
 } from "./purchase-file.ts";
+import { same } from "./same.ts";
 import { closedSlot, nextStep, openAttempt, type Slot } from "./slot.ts";
 import { effectsOf } from "./sync-effects.ts";
 
@@ -68,7 +69,7 @@ export function decideSync(
     return unwritten({ kind: "needs_customer", customerId: owner });
   const stored = file.purchase ?? newPurchaseRecord(input.ref, now);
   const answer = adopt(stored, input.answer);
-  const differs = stored.answer === null || !samePurchase(stored.answer, answer);
+  const differs = stored.answer === null || !same(stored.answer, answer);
   if (differs && stored.revision !== input.basedOn) return unwritten({ kind: "stale" });
   const seen = relevant(input.observation, answer);
   const next: PurchaseRecord & { answer: Purchase } = {

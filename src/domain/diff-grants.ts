@@ -1,5 +1,6 @@
 import type { Desired } from "./desired-grants.ts";
 import type { PurchaseId } from "./ids.ts";
+import { same } from "./same.ts";
 import type { Slot, Target } from "./slot.ts";
 
 /** What must change so that a customer's slots are what a purchase wants. */
@@ -25,14 +26,14 @@ export function diffGrants(
   for (const slot of slots) {
     if (!owned.has(slot.target.purchaseId) || wishes.has(slot.id)) continue;
     const target = droppedTarget(slot);
-    if (!sameTarget(slot.target, target)) closes.push({ kind: "close", slot, target });
+    if (!same(slot.target, target)) closes.push({ kind: "close", slot, target });
   }
   for (const wish of desired) {
     const slot = known.get(wish.slotId);
     const active = wish.target.access.kind === "active";
     if (slot === undefined) {
       if (active) others.push({ kind: "open", desired: wish });
-    } else if ((owned.has(slot.target.purchaseId) || active) && !sameTarget(slot.target, wish.target)) {
+    } else if ((owned.has(slot.target.purchaseId) || active) && !same(slot.target, wish.target)) {
       const command: Command = { kind: active ? "retarget" : "close", slot, target: wish.target };
       (active ? others : closes).push(command);
     }
@@ -48,8 +49,4 @@ function droppedTarget(slot: Slot): Target {
     access: { kind: "ended", reason: "plan_changed", detail: null },
     willRenew: false,
   };
-}
-
-function sameTarget(a: Target, b: Target): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

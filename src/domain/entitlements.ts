@@ -1,6 +1,7 @@
 import type { CustomerId, PurchaseId, SlotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import type { PurchaseState } from "./purchase.ts";
+import { same } from "./same.ts";
 import { type Slot, type Target, wantedAccess } from "./slot.ts";
 
 /** What a customer holds of one entitlement, merged over all that gives it (contract section 5). */
@@ -155,5 +156,5 @@ function distinct<T extends string>(values: readonly T[]): T[] {
 }
 
 function sameEntitlement(a: Entitlement, b: Entitlement): boolean {
-  return JSON.stringify({ ...a, updatedAt: 0 }) === JSON.stringify({ ...b, updatedAt: 0 });
+  return same(a, { ...b, updatedAt: a.updatedAt });
 }

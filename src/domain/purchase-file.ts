@@ -15,6 +15,7 @@ import {
 import type { Instant } from "./instant.ts";
 import { NO_OBSERVATIONS, type Observations } from "./observation.ts";
 import type { Purchase, PurchaseType } from "./purchase.ts";
+import { same } from "./same.ts";
 import type { Secret } from "./secret.ts";
 import type { ClosedSlot } from "./slot.ts";
 
@@ -161,18 +162,6 @@ export function purchaseRef(packageName: string, type: PurchaseType, token: Secr
 
 /** True when two records say the same, but for when we look again. */
 export function sameRecord(a: PurchaseRecord, b: PurchaseRecord): boolean {
-  return comparable(a) === comparable(b);
-}
-
-function comparable(record: PurchaseRecord): string {
-  const {
-    token: _token,
-    answer,
-    nextSyncAt: _next,
-    updatedAt: _updated,
-    revision: _revision,
-    ...rest
-  } = record;
-  const links = [answer?.replaces?.reveal() ?? null, answer?.resubscribes?.reveal() ?? null];
-  return JSON.stringify([rest, answer, links]);
+  const { nextSyncAt, updatedAt, revision } = a;
+  return same(a, { ...b, nextSyncAt, updatedAt, revision });
 }

@@ -78,19 +78,6 @@ function endsAfter(item: LineItem, other: LineItem, type: PurchaseType): boolean
   return (item.expiresAt ?? none) > (other.expiresAt ?? none);
 }
 
-/** True when Google's two answers say the same, so that nothing needs to be written. */
-export function samePurchase(a: Purchase, b: Purchase): boolean {
-  return comparable(a) === comparable(b);
-}
-
-function comparable(purchase: Purchase): string {
-  return JSON.stringify({
-    ...purchase,
-    replaces: purchase.replaces?.reveal() ?? null,
-    resubscribes: purchase.resubscribes?.reveal() ?? null,
-  });
-}
-
 /** States that Google can leave only by our asking again: nothing reliable announces the change. */
 const RECHECK: Partial<Record<PurchaseState, number>> = {
   pending: HOUR,

@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, type Instant, MINUTE } from "../../src/domain/instant.ts";
-import {
-  forgotten,
-  leadingItem,
-  nextSyncAt,
-  type Purchase,
-  renews,
-  samePurchase,
-} from "../../src/domain/purchase.ts";
+import { forgotten, leadingItem, nextSyncAt, type Purchase, renews } from "../../src/domain/purchase.ts";
+import { same } from "../../src/domain/same.ts";
 import { lineItem, NOW, oneTime, product, subscription, token } from "../support/builders.ts";
 
 describe("the item that speaks for the purchase", () => {
@@ -41,8 +35,8 @@ test("an item renews when its plan does and it stays", () => {
 describe("two answers say the same", () => {
   const linked = subscription({ replaces: token("a"), resubscribes: token("b") });
   test("when all of them is equal", () => {
-    expect(samePurchase(linked, subscription({ replaces: token("a"), resubscribes: token("b") }))).toBe(true);
-    expect(samePurchase(subscription(), subscription())).toBe(true);
+    expect(same(linked, subscription({ replaces: token("a"), resubscribes: token("b") }))).toBe(true);
+    expect(same(subscription(), subscription())).toBe(true);
   });
   test.each<[string, Purchase]>([
     ["another link", subscription({ replaces: token("x"), resubscribes: token("b") })],
@@ -51,7 +45,7 @@ describe("two answers say the same", () => {
     ["no expired token", subscription({ replaces: token("a") })],
     ["another state", { ...linked, state: "paused" }],
     ["another end of an item", { ...linked, items: [lineItem({ expiresAt: NOW })] }],
-  ])("but not with %s", (_, other) => expect(samePurchase(linked, other)).toBe(false));
+  ])("but not with %s", (_, other) => expect(same(linked, other)).toBe(false));
 });
 
 /** google-play.md sections 5 and 12; contract section 5: "when expires_at passes, the service asks Google again". */
