@@ -13,7 +13,7 @@ import {
 } from "./adapters/crypto/local-secret-box.ts";
 import { createFirestoreStore } from "./adapters/firestore/index.ts";
 import { createPlayApi } from "./adapters/google-play/play-api.ts";
-import { createIdentity, firebaseIssuer } from "./adapters/identity/id-token-identity.ts";
+import { createIdentity, firebaseIssuer, nobodySignsIn } from "./adapters/identity/id-token-identity.ts";
 import { createPushIdentity } from "./adapters/identity/push-identity.ts";
 import { createKeyThaiClient } from "./adapters/keythai/keythai-client.ts";
 import { createLicenseServer } from "./adapters/keythai/license-server.ts";
@@ -145,15 +145,17 @@ function createLicenses(config: Config, leaseMs: number, log: Log): LicenseServe
 }
 
 function createIdentities(config: Config) {
-  const firebase = firebaseIssuer(config.GOOGLE_CLOUD_PROJECT ?? "");
+  const project = config.GOOGLE_CLOUD_PROJECT;
+  const firebase = project === undefined ? null : firebaseIssuer(project);
+  const issuer = config.AUTH_ISSUER ?? firebase?.issuer;
+  const audience = config.AUTH_AUDIENCE ?? firebase?.audience;
+  const jwksUrl = config.AUTH_JWKS_URL ?? firebase?.jwksUrl;
+  const known = issuer !== undefined && audience !== undefined && jwksUrl !== undefined;
+  const emulator = config.FIREBASE_AUTH_EMULATOR_HOST !== undefined;
   return {
-    identity: createIdentity({
-      issuer: config.AUTH_ISSUER ?? firebase.issuer,
-      audience: config.AUTH_AUDIENCE ?? firebase.audience,
-      jwksUrl: config.AUTH_JWKS_URL ?? firebase.jwksUrl,
-      emulator: config.FIREBASE_AUTH_EMULATOR_HOST !== undefined,
-      clock: systemClock,
-    }),
+    identity: known
+      ? createIdentity({ issuer, audience, jwksUrl, emulator, clock: systemClock })
+      : nobodySignsIn,
     pushIdentity: createPushIdentity({
       audience: config.RTDN_PUSH_AUDIENCE ?? null,
       serviceAccount: config.RTDN_PUSH_SERVICE_ACCOUNT ?? null,

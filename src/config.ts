@@ -179,14 +179,14 @@ function together(config: Config, wrong: ReadonlySet<string> = new Set()): Confi
   );
 }
 
-/** Without a project there is no Firebase Auth to take as the default. */
+/** Half of who signs ID tokens is nobody. All three are there, or Firebase Auth of the project, or nobody signs in. */
 function identityRules(config: Config): [boolean, keyof Config, string][] {
   const names = ["AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URL"] as const;
-  const missing = config.GOOGLE_CLOUD_PROJECT === undefined && config.PLAYGRANT_ROLES.includes("api");
+  const begun = config.GOOGLE_CLOUD_PROJECT === undefined && names.some((name) => config[name] !== undefined);
   return names.map((name) => [
-    missing && config[name] === undefined,
+    begun && config[name] === undefined,
     name,
-    "is required without GOOGLE_CLOUD_PROJECT: who signs the app users' ID tokens",
+    "is required with the other two AUTH_ settings where there is no GOOGLE_CLOUD_PROJECT",
   ]);
 }
 

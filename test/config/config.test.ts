@@ -138,9 +138,6 @@ describe("a wrong value is named", () => {
   test("all at once, and what goes together as well", () => {
     const environment = { PORT: "x", LOG_LEVEL: "y", PLAYGRANT_ROLES: "z", OBFUSCATED_ACCOUNT_ID: "hmac" };
     expect(wrong(environment)).toEqual([
-      "AUTH_AUDIENCE",
-      "AUTH_ISSUER",
-      "AUTH_JWKS_URL",
       "GOOGLE_CLOUD_PROJECT",
       "LOG_LEVEL",
       "OBFUSCATED_ACCOUNT_KEY",
@@ -169,10 +166,12 @@ describe("what one setting asks of another", () => {
     expect(wrong({ ...MEMORY, PLAYGRANT_STORE: "firestore" })).toEqual(["GOOGLE_CLOUD_PROJECT"]);
   });
 
-  test("without a project somebody must be named who signs ID tokens, where there is an API", () => {
+  test("without a project, who signs ID tokens is said in full, or nobody signs in", () => {
     expect(wrong(MEMORY)).toEqual([]);
-    expect(wrong({ PLAYGRANT_STORE: "memory" })).toEqual(["AUTH_AUDIENCE", "AUTH_ISSUER", "AUTH_JWKS_URL"]);
-    expect(wrong({ PLAYGRANT_STORE: "memory", PLAYGRANT_ROLES: "worker" })).toEqual([]);
+    expect(wrong({ PLAYGRANT_STORE: "memory" })).toEqual([]);
+    const half = { PLAYGRANT_STORE: "memory", AUTH_ISSUER: "https://issuer.example" };
+    expect(wrong(half)).toEqual(["AUTH_AUDIENCE", "AUTH_JWKS_URL"]);
+    expect(wrong({ ...half, PLAYGRANT_STORE: "firestore", GOOGLE_CLOUD_PROJECT: "shop" })).toEqual([]);
   });
 
   test("hmac needs its key", () => {

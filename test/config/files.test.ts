@@ -62,3 +62,16 @@ test("one that sells no licence needs neither", async () => {
   expect(checkFiles(read.config)).toEqual([]);
   await compose(read.config).close();
 });
+
+test("where nothing says who signs ID tokens, the service starts and nobody signs in", async () => {
+  const read = readConfig({ PLAYGRANT_STORE: "memory", CATALOG_FILE: "test/config/empty-catalog.json" });
+  if (!read.ok) throw new Error(JSON.stringify(read.issues));
+  const service = compose(read.config);
+  expect((await service.app.request("/healthz")).status).toBe(200);
+  const answer = await service.app.request("/v1/entitlements", {
+    headers: { Authorization: "Bearer a.b.c" },
+  });
+  expect(answer.status).toBe(401);
+  expect(await answer.json()).toMatchObject({ code: "unauthenticated" });
+  await service.close();
+});

@@ -87,7 +87,7 @@ export function createPlayCall(options: PlayCallOptions): (request: PlayRequest)
     if (!(error instanceof PlayFailure) || !mayHelp(error.kind, request.repeatable)) return false;
     const delayMs = Math.max(error.retryAfterMs ?? 0, backoff(attempts, chance));
     if (delayMs + SHORTEST_ATTEMPT_MS > left(request)) return false;
-    log.warn("play_call_repeated", { ...describe(request, error), attempts, delayMs });
+    log.warn("play.call_repeated", { ...describe(request, error), attempts, delayMs });
     await clock.sleep(delayMs);
     return true;
   }
@@ -101,7 +101,7 @@ export function createPlayCall(options: PlayCallOptions): (request: PlayRequest)
       });
     } catch (error) {
       if (!(error instanceof PlayFailure)) throw error;
-      if (error.kind === "rejected") log.error("play_rejected_credentials", describe(request, error));
+      if (error.kind === "rejected") log.error("play.rejected_credentials", describe(request, error));
       throw toAppError(error);
     }
   };

@@ -1,4 +1,5 @@
 import type { JWTPayload } from "jose";
+import { AppError } from "../../domain/errors.ts";
 import { asCustomerId } from "../../domain/ids.ts";
 import type { Caller, Clock, Identity } from "../../ports.ts";
 import { createTokenVerifier, unauthenticated } from "./token-verifier.ts";
@@ -15,6 +16,16 @@ export interface IdentityOptions extends IdTokenIssuer {
   readonly emulator: boolean;
   readonly clock: Pick<Clock, "now">;
 }
+
+/** Where nothing says who signs ID tokens, there is no ID token that counts. */
+export const nobodySignsIn: Identity = {
+  verify: async () => {
+    throw new AppError(
+      "unauthenticated",
+      "This server doesn't know who signs ID tokens: set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL.",
+    );
+  },
+};
 
 /** Firebase Auth of a project (https://firebase.google.com/docs/auth/admin/verify-id-tokens). */
 export function firebaseIssuer(projectId: string): IdTokenIssuer {

@@ -45,7 +45,7 @@ test("what broke the call heals with the next one", async () => {
   });
   const { play, lines } = playOn(google.rootUrl);
   expect(await play.getPurchase(refOf(), "app")).toEqual({ kind: "found" });
-  expect(lines.map(({ event }) => event)).toEqual(Array(3).fill("play_call_repeated"));
+  expect(lines.map(({ event }) => event)).toEqual(Array(3).fill("play.call_repeated"));
 });
 
 test("rejected credentials are an alarm in the log", async () => {
@@ -55,7 +55,7 @@ test("rejected credentials are an alarm in the log", async () => {
   expect(lines).toMatchObject([
     {
       level: "error",
-      event: "play_rejected_credentials",
+      event: "play.rejected_credentials",
       fields: { status: 403, reason: "userInsufficientPermission" },
     },
   ]);
