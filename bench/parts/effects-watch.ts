@@ -1,5 +1,8 @@
 import type { Background, Log } from "../../src/ports.ts";
 
+/** Longer than a lease whose owner failed, and one back-off after it. */
+const LONGEST_DRAIN_MS = 120_000;
+
 export interface EffectsWatch {
   /** Held: the service is told that this process has no room, so that effects are put down and not run. */
   hold(held: boolean): void;
@@ -46,7 +49,13 @@ export function watchEffects(ports: { readonly background: Background; readonly 
     },
     done: () => done,
     reach: (count) =>
-      done >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+      new Promise((resolve, reject) => {
+        if (done >= count) return resolve();
+        const late = () =>
+          reject(new Error(`${count - done} effects still open: ${JSON.stringify(troubles)}`));
+        const timer = setTimeout(late, LONGEST_DRAIN_MS);
+        waiting.push({ count, resolve: () => resolve(clearTimeout(timer)) });
+      }),
     troubles: () => {
       const since = troubles;
       troubles = {};

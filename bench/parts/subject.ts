@@ -41,7 +41,8 @@ await new Promise<void>((resolve) => floorServer.listen(0, "127.0.0.1", resolve)
 /** Lets the service do one such request and takes what it read and wrote as the plan of the floor. */
 async function planFloor(sample: Shot): Promise<{ documentsRead: number; documentsWritten: number }> {
   const plan: FloorPlan = await meter.record(() => ask(port, sample));
-  floor = createFloor(config.PLAY_API_ROOT_URL ?? "", config.GOOGLE_CLOUD_PROJECT ?? "", plan);
+  // In a database of its own: the service's worker would take the floor's effects for its own when their lease runs out.
+  floor = createFloor(config.PLAY_API_ROOT_URL ?? "", `${config.GOOGLE_CLOUD_PROJECT}-floor`, plan);
   return { documentsRead: plan.documentsRead, documentsWritten: plan.batch.length };
 }
 
