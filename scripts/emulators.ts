@@ -56,7 +56,8 @@ const STARTS = 3;
 
 /** Quick to start, and never more than a bounded piece of the machine. */
 const JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
-const HEAP: Readonly<Record<Kind, string>> = { firestore: "-Xmx768m", pubsub: "-Xmx384m" };
+/** The Firestore emulator keeps all it was ever told in memory: a full heap makes it answer after seconds. */
+const HEAP: Readonly<Record<Kind, string>> = { firestore: "-Xmx3g", pubsub: "-Xmx384m" };
 
 // ---------------------------------------------------------------- Where they are
 
