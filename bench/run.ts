@@ -32,23 +32,44 @@ const options = {
 
 interface Case {
   readonly title: string;
-  run(lab: Lab): Promise<string>;
+  run(): Promise<string>;
+}
+
+const open = (pubsub: boolean) => openLab({ pubsub, profile: flags.profile ?? null });
+
+/** Emulators and sandbox of its own for a case: none starts on what another left. */
+async function inLab(run: (lab: Lab) => Promise<string>, pubsub = false): Promise<string> {
+  const lab = await open(pubsub);
+  try {
+    return await run(lab);
+  } finally {
+    await lab.close();
+  }
 }
 
 const cases: Readonly<Record<string, Case>> = {
-  verify: { title: "Verify over HTTP, a new token each", run: (lab) => throughput(lab, "verify", options) },
+  verify: {
+    title: "Verify over HTTP, a new token each",
+    run: () => throughput(() => open(false), "verify", options),
+  },
   rtdn: {
     title: "RTDN over the push door, a new token each",
-    run: (lab) => throughput(lab, "rtdn", options),
+    run: () => throughput(() => open(false), "rtdn", options),
   },
-  counts: { title: "What one operation costs, counted", run: (lab) => counts(lab, options.type) },
+  counts: {
+    title: "What one operation costs, counted",
+    run: () => inLab((lab) => counts(lab, options.type)),
+  },
   contended: {
     title: "One token, N clients at once, half verifies and half notices; licence issued, acknowledged",
-    run: (lab) => contended(lab, options.type),
+    run: () => inLab((lab) => contended(lab, options.type)),
   },
   burst: {
     title: "Notices in a burst, under Google's bucket",
-    run: (lab) => burst(lab, { type: options.type, notices: Number(flags.notices), full: flags.full }),
+    run: () => {
+      const asked = { type: options.type, notices: Number(flags.notices), full: flags.full };
+      return inLab((lab) => burst(lab, asked), true);
+    },
   },
   startup: { title: "From start to ready, and memory, of the api role", run: () => startup() },
   crash: { title: "Killed at random moments under load", run: crashes },
@@ -77,20 +98,12 @@ async function main(): Promise<void> {
   if (unknown.length > 0)
     throw new Error(`no such case: ${unknown.join(", ")}; there are ${Object.keys(cases).join(", ")}`);
   const chosen = Object.entries(cases).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-  const lab = await openLab({
-    pubsub: chosen.some(([name]) => name === "burst"),
-    profile: flags.profile ?? null,
-  });
-  try {
-    console.log(machine());
-    for (const [name, { title, run }] of chosen) {
-      console.log(`\n${name}: ${title} (${options.type})`);
-      console.log(await run(lab));
-    }
-    console.log(`\n${machine()}`);
-  } finally {
-    await lab.close();
+  console.log(machine());
+  for (const [name, { title, run }] of chosen) {
+    console.log(`\n${name}: ${title} (${options.type})`);
+    console.log(await run());
   }
+  console.log(`\n${machine()}`);
 }
 
 // Whatever was started goes with us: its owners listen to `exit`.
