@@ -1,5 +1,6 @@
 import type { Policy } from "./domain/desired-grants.ts";
 import type { Effect } from "./domain/effect.ts";
+import type { CustomerFile } from "./domain/entitlements.ts";
 import type { Grant } from "./domain/grant.ts";
 import type { CustomerId, EffectId, GrantId, LicenseKeyId, PurchaseId, SlotId } from "./domain/ids.ts";
 import type { Instant } from "./domain/instant.ts";
@@ -280,6 +281,14 @@ export interface RecentAsks {
 export interface Started {
   /** Resolves, and never rejects, when every delivery was tried once. Null: there is none to make. */
   readonly delivered: Promise<void> | null;
+  /** What the effects that have ended by now left behind, as far as it is surely the newest: saves reading it again. */
+  latest(): Latest;
+}
+
+export interface Latest {
+  readonly purchase: PurchaseRecord | null;
+  readonly customer: CustomerFile | null;
+  readonly keys: readonly SealedLicenseKey[];
 }
 
 /** Runs what a commit leased to this process, after the answer if need be. */

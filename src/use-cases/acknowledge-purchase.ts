@@ -27,12 +27,12 @@ export async function acknowledgePurchase(
   } catch (error) {
     return refused(ports, purchase, error);
   }
-  const { completed } = await ports.store.update(
+  const { completed, after } = await ports.store.update(
     ids,
     ({ purchase: stored }): Decision<null> => recordTold(stored, consume, ports.clock.now()),
     { basis, effect: leased },
   );
-  return { kind: completed ? "completed" : "done" };
+  return { kind: completed ? "completed" : "done", left: { after, key: null } };
 }
 
 async function tellGoogle(ports: EffectPorts, purchase: PurchaseRecord, consume: boolean): Promise<void> {

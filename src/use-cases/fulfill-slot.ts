@@ -8,7 +8,7 @@ import { grantOfDelivery } from "../domain/slot-rows.ts";
 import type { Delivery, StepOutcome } from "../integrations/integration.ts";
 import type { LeasedEffect } from "../ports.ts";
 import { findOrphans } from "./find-orphans.ts";
-import type { EffectPorts, EffectResult } from "./run-effects.ts";
+import type { EffectPorts, EffectResult, Left } from "./run-effects.ts";
 import {
   change,
   type Fulfilment,
@@ -37,12 +37,16 @@ export async function fulfillSlot(
   const run: Run = { ports, effect, lease: leased, basis: leased.basis ?? null, key: null, completed: false };
   for (let count = 0; count < MAX_STEPS; count += 1) {
     const plan = await planStep(run);
-    if (plan === null) return { kind: "done" };
+    if (plan === null) return { kind: "done", ...left(run) };
     const result = await takeStep(run, plan.step, plan.slot, plan.takenOver);
     if (result !== "next") return result;
-    if (run.completed) return { kind: "completed" };
+    if (run.completed) return { kind: "completed", ...left(run) };
   }
   return { kind: "later", code: "moving_target" };
+}
+
+function left({ basis, key }: Run): { left?: Left } {
+  return basis === null ? {} : { left: { after: basis, key } };
 }
 
 interface Plan {

@@ -1,7 +1,7 @@
 import { type CustomerFile, slotsOf } from "../domain/entitlements.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type GrantId, grantId, type LicenseKeyId, type SlotId } from "../domain/ids.ts";
-import type { PurchaseRecord } from "../domain/purchase-file.ts";
+import type { PurchaseRecord, SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Secret } from "../domain/secret.ts";
 import { type Slot, wantedAccess } from "../domain/slot.ts";
 import type { Ports } from "../ports.ts";
@@ -68,13 +68,16 @@ export function isBeingDelivered(purchase: PurchaseRecord, customer: CustomerFil
   );
 }
 
-/** Opens the licence keys of a customer's own grants. */
+/** Opens the licence keys of a customer's own grants. @param known Sealed keys that need not be read. */
 export async function withKeys(
   ports: Pick<Ports, "records" | "secretBox">,
   grants: readonly Grant[],
+  known: readonly SealedLicenseKey[] = [],
 ): Promise<OwnedGrant[]> {
-  const ids = [...new Set(grants.flatMap(({ licenseKey }) => (licenseKey === null ? [] : [licenseKey.id])))];
-  const sealed = ids.length === 0 ? [] : await ports.records.licenseKeys(ids);
+  const shown = new Set(grants.flatMap(({ licenseKey }) => (licenseKey === null ? [] : [licenseKey.id])));
+  const missing = [...shown].filter((id) => !known.some((key) => key.id === id));
+  const read = missing.length === 0 ? [] : await ports.records.licenseKeys(missing);
+  const sealed = [...known, ...read];
   const keys = new Map<LicenseKeyId, Secret>(
     await Promise.all(
       sealed.map(async (key) => [key.id, await ports.secretBox.open(key.sealed, key.slotId)] as const),

@@ -1,31 +1,57 @@
 import { backoff } from "../domain/backoff.ts";
 import type { Effect } from "../domain/effect.ts";
 import { AppError, OutsideError } from "../domain/errors.ts";
+import type { SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Deliveries } from "../integrations/registry.ts";
-import type { LeasedEffect, Ports, Started } from "../ports.ts";
+import type { Latest, LeasedEffect, LoadedFile, Ports, Started } from "../ports.ts";
 import { acknowledgePurchase } from "./acknowledge-purchase.ts";
 import { findOrphans } from "./find-orphans.ts";
 import { fulfillSlot } from "./fulfill-slot.ts";
-import { isForgotten, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
+import { isForgotten, NOTHING_STARTED, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 
 /** How running an effect ended. `completed`: it was finished together with its last change. */
 export type EffectResult =
-  | { readonly kind: "done" }
-  | { readonly kind: "completed" }
+  | { readonly kind: "done" | "completed"; readonly left?: Left }
   | { readonly kind: "later"; readonly code: string; readonly afterMs?: number | null };
+
+/** What an effect that ended left behind. */
+export interface Left {
+  readonly after: LoadedFile;
+  readonly key: SealedLicenseKey | null;
+}
 
 export type EffectPorts = SyncPorts &
   Pick<Ports, "outbox" | "records" | "intake" | "chance"> & { readonly deliveries: Deliveries };
 
 /** Runs, in the background, the effects that a commit leased to this process. What fails stays in the outbox. */
 export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]): Started {
-  const deliveries: Promise<void>[] = [];
+  const deliveries = leased.filter(({ effect }) => effect.kind === "fulfill_slot");
+  const ends: Promise<void>[] = [];
+  let latest = NOTHING_STARTED.latest();
   for (const effect of leased) {
     const { promise, resolve } = Promise.withResolvers<void>();
-    ports.background.run(() => runEffect(ports, effect).finally(resolve));
-    if (effect.effect.kind === "fulfill_slot") deliveries.push(promise);
+    ports.background.run(async () => {
+      try {
+        const left = await runEffect(ports, effect);
+        if (left !== null) latest = combine(latest, left, deliveries.length === 1);
+      } finally {
+        resolve();
+      }
+    });
+    if (deliveries.includes(effect)) ends.push(promise);
   }
-  return { delivered: deliveries.length === 0 ? null : Promise.all(deliveries).then(() => undefined) };
+  const delivered = ends.length === 0 ? null : Promise.all(ends).then(() => undefined);
+  return { delivered, latest: () => latest };
+}
+
+/** @param alone Several deliveries meet in one file, and which of them was the last can't be told here. */
+function combine(latest: Latest, { after, key }: Left, alone: boolean): Latest {
+  const { purchase, customer } = after.file;
+  return {
+    purchase: purchase ?? latest.purchase,
+    customer: (alone ? customer : null) ?? latest.customer,
+    keys: alone && key !== null ? [key] : latest.keys,
+  };
 }
 
 /**
@@ -35,7 +61,7 @@ export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]
  */
 export async function beginDueEffects(ports: EffectPorts, limit: number): Promise<Promise<void>[]> {
   const leased = await ports.outbox.lease(ports.clock.now(), limit);
-  return leased.map((effect) => runEffect(ports, effect));
+  return leased.map(async (effect) => void (await runEffect(ports, effect)));
 }
 
 /** As {@link beginDueEffects}, and waits for them. @returns How many were run. */
@@ -49,7 +75,7 @@ export async function runDueEffects(ports: EffectPorts, limit: number): Promise<
  * Runs one leased effect and says so to the outbox. Be careful here: whatever happens, the effect must end finished,
  * postponed, or with a lease that runs out.
  */
-async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<void> {
+async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<Left | null> {
   const startedAt = ports.clock.monotonic();
   const fields = { effect_id: leased.id, kind: leased.effect.kind, attempt: leased.attempts + 1 };
   try {
@@ -58,9 +84,11 @@ async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<void
     if (result.kind === "later") await postpone(ports, leased, result.code, result.afterMs ?? null);
     const outcome = result.kind === "later" ? result.code : result.kind;
     ports.log.info("effect", { ...fields, outcome, ms: Math.round(ports.clock.monotonic() - startedAt) });
+    return result.kind === "later" ? null : (result.left ?? null);
   } catch (error) {
     // The store itself failed: the lease runs out by itself and somebody takes over.
     ports.log.error("effect.abandoned", fields, error);
+    return null;
   }
 }
 

@@ -49,6 +49,12 @@ export type SyncPorts = Pick<
   | "recentAsks"
 >;
 
+/** No commit, and so nothing that it set going. */
+export const NOTHING_STARTED: Started = {
+  delivered: null,
+  latest: () => ({ purchase: null, customer: null, keys: [] }),
+};
+
 /** How often an answer may turn out too old before the caller is told to come again. */
 const MAX_ROUNDS = 6;
 
@@ -88,7 +94,7 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
 }
 
 function unchanged(purchase: PurchaseRecord, { file }: LoadedFile): SyncedPurchase {
-  return { kind: "synced", purchase, customer: file.customer, started: { delivered: null } };
+  return { kind: "synced", purchase, customer: file.customer, started: NOTHING_STARTED };
 }
 
 async function syncOnce(

@@ -1,7 +1,12 @@
 import { type CustomerFile, emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CustomerId } from "../domain/ids.ts";
-import { type PurchaseRecord, type PurchaseRef, purchaseRef } from "../domain/purchase-file.ts";
+import {
+  type PurchaseRecord,
+  type PurchaseRef,
+  purchaseRef,
+  type SealedLicenseKey,
+} from "../domain/purchase-file.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { Ports } from "../ports.ts";
 import {
@@ -50,9 +55,12 @@ export async function verifyPurchase(ports: VerifyPorts, request: VerifyRequest)
   });
   if (synced.kind === "refused") throw refusal(synced.code);
   const customer = synced.customer ?? emptyCustomerFile(claimant);
-  const { delivered } = synced.started;
+  const { delivered, latest } = synced.started;
   if (delivered === null) return waitForOthers(ports, synced.purchase, customer);
   await Promise.race([delivered, ports.clock.sleep(ports.settings.verifyWaitMs)]);
+  const left = latest();
+  if (left.customer !== null)
+    return answer(ports, left.purchase ?? synced.purchase, left.customer, left.keys);
   const now = await reload(ports, synced.purchase, customer);
   return answer(ports, now.purchase, now.customer);
 }
@@ -95,7 +103,8 @@ async function answer(
   ports: VerifyPorts,
   purchase: PurchaseRecord,
   customer: CustomerFile,
+  keys: readonly SealedLicenseKey[] = [],
 ): Promise<VerifiedPurchase> {
-  const grants = await withKeys(ports, await grantsOfPurchase(ports, purchase, customer));
+  const grants = await withKeys(ports, await grantsOfPurchase(ports, purchase, customer), keys);
   return { purchase, customer, grants, pendingEntitlements: pendingEntitlements(purchase, customer) };
 }
