@@ -26,6 +26,9 @@ import { FakeLicenses } from "../use-cases/support/fake-licenses.ts";
 import { FakePlay } from "../use-cases/support/fake-play.ts";
 import { VirtualClock } from "../use-cases/support/virtual-clock.ts";
 import { NOW, POLICY } from "./builders.ts";
+import { type Fate, Life } from "./life.ts";
+
+export type { Fate } from "./life.ts";
 
 /** Every port, and what effects need beside them. */
 export type AllPorts = Ports & { readonly deliveries: Deliveries };
@@ -70,16 +73,6 @@ export interface ProcessOptions {
   readonly repeatsCommits?: boolean;
 }
 
-/** What befalls a process at its `at`-th call to the outside or the store, counted from 1. */
-export interface Fate {
-  readonly at: number;
-  /**
-   * `dies_before` the call goes out; `dies_after` it was carried out, unheard; `freezes_before` or `freezes_after`: it stands still
-   * there until it thaws, and knows nothing of it.
-   */
-  readonly kind: "dies_before" | "dies_after" | "freezes_before" | "freezes_after";
-}
-
 export interface Process {
   readonly ports: AllPorts;
   /** Calls to the outside and the store, by name, as they went out. */
@@ -91,10 +84,6 @@ export interface Process {
   flush(): void;
   /** Runs what is due, again and again, time passing, until the outbox is empty. */
   settle(): Promise<void>;
-}
-
-export class ProcessDied extends Error {
-  override readonly name = "ProcessDied";
 }
 
 const KEYS = [{ id: "k1", key: new Secret(Buffer.alloc(32, 7).toString("base64")) }];
@@ -184,14 +173,14 @@ type Given =
   | "log";
 
 /** All ports of a process: those given, and what lives in the process itself. */
-export function assemblePorts(given: Pick<Ports, Given>): AllPorts {
+export function assemblePorts(given: Pick<Ports, Given> & Partial<Pick<Ports, "chance">>): AllPorts {
   const { clock, licenses, secretBox } = given;
   const ports: AllPorts = {
+    chance: () => 0.5,
     ...given,
     deliveries: createDeliveries({ licenses, secretBox, clock }),
     identity: { verify: async () => unused("identity") },
     pushIdentity: { verify: async () => unused("pushIdentity") },
-    chance: () => 0.5,
     effects: { start: (leased) => startEffects(ports, leased) },
     join: createJoin(),
     recentAsks: createRecentAsks(clock),
@@ -213,66 +202,6 @@ async function settleOutbox({ clock, memory, settings }: World, ports: AllPorts)
       return Math.max(value.dueAt, clock.now() + freeIn);
     });
     clock.advanceTo(Math.max(clock.now() + 1, Math.min(...next)));
-  }
-}
-
-/** The life of a process: every call to a guarded port is one of its acts, and its fate may lie in any of them. */
-class Life {
-  readonly calls: string[] = [];
-  struck = false;
-  readonly #fate: Fate | null;
-  readonly #thawed = Promise.withResolvers<void>();
-  #frozen = false;
-  #dead = false;
-
-  constructor(fate: Fate | null) {
-    this.#fate = fate;
-  }
-
-  thaw(): void {
-    this.#frozen = false;
-    this.#thawed.resolve();
-  }
-
-  guard<T extends object>(name: string, port: T): T {
-    return new Proxy(port, {
-      get: (target, property) => {
-        const value: unknown = Reflect.get(target, property);
-        if (typeof value !== "function") return value;
-        return (...args: unknown[]) =>
-          this.#act(
-            `${name}.${String(property)}`,
-            () => Reflect.apply(value, target, args) as Promise<unknown>,
-          );
-      },
-    });
-  }
-
-  async #act(name: string, call: () => Promise<unknown>): Promise<unknown> {
-    if (this.#dead) throw new ProcessDied("process died");
-    if (this.#frozen) await this.#thawed.promise;
-    this.calls.push(name);
-    if (this.#fate === null || this.calls.length !== this.#fate.at) return call();
-    this.struck = true;
-    const { kind } = this.#fate;
-    if (kind === "freezes_before") await this.#freeze();
-    if (kind === "freezes_before") return call();
-    if (kind === "dies_before") this.#dead = true;
-    else {
-      const outcome = await Promise.allSettled([call()]).then(([one]) => one);
-      if (kind === "freezes_after") {
-        await this.#freeze();
-        if (outcome?.status === "rejected") throw outcome.reason;
-        return outcome?.value;
-      }
-      this.#dead = true;
-    }
-    throw new ProcessDied("process died");
-  }
-
-  async #freeze(): Promise<void> {
-    this.#frozen = true;
-    await this.#thawed.promise;
   }
 }
 
