@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { cryptoRandom, type Random } from "./random.ts";
+import { realSleep, type Sleep } from "./timers.ts";
 
 const ONLY: Record<string, readonly string[]> = {
   stale: ["play"],
@@ -51,6 +53,8 @@ export type FaultKind = FaultInput["kind"];
 export type Fault = FaultInput & { id: number; left: number | null; struck: number };
 
 export type Faults = {
+  /** How a slow or delayed one waits. */
+  readonly sleep: Sleep;
   add(input: FaultInput): Fault;
   /** Those of one service, or all. */
   clear(service?: Service): void;
@@ -60,10 +64,11 @@ export type Faults = {
 };
 
 /** Faults wait in the order in which they were asked for; the first that fits a request strikes. */
-export function createFaults(): Faults {
+export function createFaults(random: Random = cryptoRandom(), sleep: Sleep = realSleep): Faults {
   let faults: Fault[] = [];
   let nextId = 1;
   return {
+    sleep,
     add(input) {
       const parsed = faultInput.parse(input);
       const left = parsed.count === undefined ? 1 : parsed.count;
@@ -77,7 +82,7 @@ export function createFaults(): Faults {
     list: () => [...faults],
     take(service, request) {
       if (faults.length === 0) return null;
-      const fault = faults.find((candidate) => strikes(candidate, service, request));
+      const fault = faults.find((candidate) => strikes(candidate, service, request, random));
       if (fault === undefined) return null;
       fault.struck += 1;
       if (fault.left !== null && --fault.left === 0) faults = faults.filter((other) => other !== fault);
@@ -86,9 +91,9 @@ export function createFaults(): Faults {
   };
 }
 
-function strikes(fault: Fault, service: Service, request: string): boolean {
+function strikes(fault: Fault, service: Service, request: string, random: Random): boolean {
   if (fault.service !== service) return false;
   if (fault.path !== undefined && !request.includes(fault.path)) return false;
   if (fault.kind === "stale" && !request.startsWith("GET ")) return false;
-  return fault.probability === undefined || Math.random() < fault.probability;
+  return fault.probability === undefined || random() < fault.probability;
 }

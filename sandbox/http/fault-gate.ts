@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Fault, FaultKind, Faults, Service } from "../faults.ts";
+import type { Sleep } from "../timers.ts";
 import type { SandboxEnv } from "./env.ts";
 
 /** How a service tells a bare error status in its own words. */
@@ -26,7 +26,7 @@ export function faultGate(faults: Faults, service: Service, tell: TellStatus): M
     const fault = faults.take(service, `${method} ${path}`);
     if (fault === null) return next();
     const status = STATUS[fault.kind];
-    if (status === undefined) return strike(context, fault, next);
+    if (status === undefined) return strike(context, fault, faults.sleep, next);
     const response = await tell(context, status, fault);
     if (status === 429 || fault.retryAfterSeconds !== undefined) {
       response.headers.set("Retry-After", String(fault.retryAfterSeconds ?? 1));
@@ -38,20 +38,17 @@ export function faultGate(faults: Faults, service: Service, tell: TellStatus): M
 async function strike(
   context: Context<SandboxEnv>,
   fault: Fault,
+  sleep: Sleep,
   next: () => Promise<void>,
 ): Promise<Response | undefined> {
-  const { outgoing } = context.env;
   switch (fault.kind) {
     case "hang":
-      await new Promise((resolve) => outgoing.once("close", resolve));
-      return RESPONSE_ALREADY_SENT;
+      return hang(context);
     case "cut_before":
-      outgoing.destroy();
-      return RESPONSE_ALREADY_SENT;
+      return cut(context);
     case "cut_after":
       await next();
-      outgoing.destroy();
-      replaceAnswer(context, RESPONSE_ALREADY_SENT);
+      replaceAnswer(context, cut(context));
       return undefined;
     case "broken_json":
       // It acts and then answers rubbish: what came of it is unknown to the caller, as after a cut.
@@ -70,6 +67,26 @@ async function strike(
       await next();
       return undefined;
   }
+}
+
+/** Lasts until the client leaves. */
+async function hang(context: Context<SandboxEnv>): Promise<Response> {
+  const { outgoing } = context.env;
+  const { signal } = context.req.raw;
+  await new Promise<void>((resolve) => {
+    if (outgoing !== undefined) outgoing.once("close", resolve);
+    else if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  return cut(context);
+}
+
+/** No answer: the socket is closed, or where there is none, `fetch` sees an error in its place. */
+function cut(context: Context<SandboxEnv>): Response {
+  const { outgoing } = context.env;
+  if (outgoing === undefined) return Response.error();
+  outgoing.destroy();
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** Hono merges headers into an answer that is set twice, unless it was unset in between. */

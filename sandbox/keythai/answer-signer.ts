@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type JsonWebKey, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type JsonWebKey, sign } from "node:crypto";
+import { bytes, type Random } from "../random.ts";
 
 export type Signer = {
   /** The answer with `signature` and `kid`. */
@@ -6,11 +7,16 @@ export type Signer = {
   publicKeys(): { publicJwk: JsonWebKey }[];
 };
 
+/** The PKCS#8 envelope of an Ed25519 key, which is 32 bytes of chance. */
+const ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+
 const UNSIGNED = ["signature", "kid", "machine"];
 
 /** Ed25519 over the canonical JSON of an answer without `signature`, `kid` and `machine` (facts, License API). */
-export function createSigner(): Signer {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+export function createSigner(random: Random): Signer {
+  const key = Buffer.concat([ED25519, bytes(random, 32)]);
+  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+  const publicKey = createPublicKey(privateKey);
   const kid = "kt-sandbox-1";
   return {
     sign(answer) {

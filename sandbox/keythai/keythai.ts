@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { cryptoRandom, type Random } from "../random.ts";
 import { createSigner, type Signer } from "./answer-signer.ts";
 import { hashKey, newLicenceId, newLicenceKey } from "./keys.ts";
 import { KeyThaiError, type Licence, type Policy, type Product } from "./model.ts";
@@ -43,16 +44,16 @@ export type KeyThai = {
 };
 
 /** The sandbox's KeyThai with one product, `my-app`, and a policy of each type. */
-export function createKeyThai(apiKey: string, now: Clock): KeyThai {
+export function createKeyThai(apiKey: string, now: Clock, random: Random = cryptoRandom()): KeyThai {
   const licences: Licence[] = [];
   const byHash = new Map<string, Licence>();
   const products = [{ id: "01J00000000000000000000PRD", code: "my-app", name: "My App" }];
   const policies = defaultPolicies("01J00000000000000000000PRD");
 
   function createOne(order: Order): { licence: Licence; key: string } {
-    const key = newLicenceKey();
+    const key = newLicenceKey(random);
     const licence: Licence = {
-      id: newLicenceId(now()),
+      id: newLicenceId(now(), random),
       keyHash: hashKey(key),
       keyLast4: key.slice(-4),
       product: order.product,
@@ -76,7 +77,7 @@ export function createKeyThai(apiKey: string, now: Clock): KeyThai {
     products,
     policies,
     calls: { create: 0, list: 0, get: 0, update: 0, removeMachine: 0, licenceApi: 0 },
-    signer: createSigner(),
+    signer: createSigner(random),
     now,
     qMatchesMetadata: false,
     listEnvelope: "licenses",

@@ -1,6 +1,5 @@
 import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { SMTPServer, type SMTPServerSession } from "smtp-server";
 import type { Fault, Faults } from "../faults.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -51,7 +50,7 @@ export async function startSmtp(port: number, mailbox: Mailbox, faults: Faults):
       throw Object.assign(new Error(`sandbox fault ${fault.kind}`), { responseCode: code });
     if (fault.kind === "hang") await new Promise(() => undefined);
     if (fault.kind === "cut_before") await cut(session);
-    if (fault.kind === "slow") await sleep(fault.delayMs ?? 1000);
+    if (fault.kind === "slow") await faults.sleep(fault.delayMs ?? 1000);
   }
 
   /** The answer never arrives: so nothing after it happens. */

@@ -1,6 +1,5 @@
 import { DAY } from "../clock.ts";
 import { chargeOneTime, startSubscription } from "./charge.ts";
-import { newEtag, newPurchaseToken } from "./ids.ts";
 import type { BuyInput, MoneyInput } from "./inputs.ts";
 import { newItem } from "./line-items.ts";
 import type { LineItem, Money, OneTimePurchase, Purchase, Subscription } from "./model.ts";
@@ -97,7 +96,7 @@ function base(world: World, input: BuyInput) {
     );
   }
   return {
-    purchaseToken: newPurchaseToken(),
+    purchaseToken: world.ids.purchaseToken(),
     packageName: input.packageName,
     uid: input.uid,
     accountId,
@@ -108,7 +107,7 @@ function base(world: World, input: BuyInput) {
     price: moneyOf(input.price, 490),
     orderIds: [],
     promo: input.promo ?? false,
-    etag: newEtag(),
+    etag: world.ids.etag(),
     calls: { get: 0, acknowledge: 0, consume: 0 },
   };
 }

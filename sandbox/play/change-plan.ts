@@ -1,7 +1,6 @@
 import { DAY } from "../clock.ts";
 import { moneyOf } from "./buy.ts";
 import { startSubscription } from "./charge.ts";
-import { newEtag, newPurchaseToken } from "./ids.ts";
 import type { ActionInput } from "./inputs.ts";
 import { newItem } from "./line-items.ts";
 import { lastExpiry } from "./lookup.ts";
@@ -50,14 +49,14 @@ function replacementMode(asked = "immediate"): string {
 function successor(world: World, old: Subscription, prepaid: boolean, input: ActionInput): Subscription {
   return {
     ...old,
-    purchaseToken: newPurchaseToken(),
+    purchaseToken: world.ids.purchaseToken(),
     accountId: input.obfuscatedAccountId === undefined ? old.accountId : input.obfuscatedAccountId,
     state: "PENDING",
     acknowledged: false,
     boughtAt: world.now(),
     completedAt: null,
     orderIds: [],
-    etag: newEtag(),
+    etag: world.ids.etag(),
     calls: { get: 0, acknowledge: 0, consume: 0 },
     prepaid,
     items: [],

@@ -1,4 +1,3 @@
-import { newOrderId } from "./ids.ts";
 import type { LineItem, OneTimePurchase, Order, Purchase, Subscription } from "./model.ts";
 import { sum } from "./money.ts";
 import type { World } from "./world.ts";
@@ -10,7 +9,7 @@ export function chargeOneTime(world: World, purchase: OneTimePurchase): void {
   purchase.completedAt = at;
   if (purchase.promo) return;
   const line = { productId: purchase.productId, basePlanId: null, startsAt: at, endsAt: null };
-  const order = newOrder(purchase, newOrderId(), at);
+  const order = newOrder(purchase, world.ids.orderId(), at);
   record(world, purchase, {
     ...order,
     total: sum([purchase.price], purchase.quantity),
@@ -30,7 +29,7 @@ export function startSubscription(world: World, purchase: Subscription, carriedO
     world,
     purchase,
     purchase.items.filter((item) => item.paidUntil !== null),
-    newOrderId(),
+    world.ids.orderId(),
   );
 }
 
@@ -41,7 +40,7 @@ function waits(purchase: Subscription, item: LineItem): boolean {
 
 /** One more charge under the same token: each renewal has an order of its own, `…..0`, `…..1`. */
 export function chargeAgain(world: World, purchase: Subscription, items: LineItem[]): void {
-  const first = purchase.orderIds[0] ?? newOrderId();
+  const first = purchase.orderIds[0] ?? world.ids.orderId();
   chargeItems(world, purchase, items, `${first}..${purchase.renewals}`);
   purchase.renewals += 1;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Random } from "../random.ts";
 import type { Notification, Publisher } from "../rtdn/publisher.ts";
 import { act, possibleActions } from "./actions.ts";
 import { buy } from "./buy.ts";
@@ -49,12 +50,14 @@ export type PlayOptions = {
   publisher: Publisher;
   packageNames: readonly string[] | undefined;
   quotaPerMinute: number | undefined;
+  /** Tokens, orders and etags come from it; default: true chance. */
+  random?: Random;
 };
 
 /** The sandbox's Google Play: a world of purchases, and the notices that its changes make. */
 export function createPlay(options: PlayOptions): Play {
   const { now, publisher } = options;
-  const world = createWorld(now);
+  const world = createWorld(now, options.random);
   const calls = noCalls();
   const last = new WeakMap<Purchase, Notice[]>();
   const quota = createQuota(options.quotaPerMinute, now, () => {

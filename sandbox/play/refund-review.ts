@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { ActionInput } from "./inputs.ts";
 import type { Purchase, RefundReview } from "./model.ts";
 import { type Notice, refundReviewNotice } from "./notices.ts";
@@ -12,7 +11,7 @@ export function requestRefundReview(world: World, purchase: Purchase, input: Act
     throw new Conflict("refund_review needs a paid order of this purchase");
   }
   const review: RefundReview = {
-    pendingRefundToken: `prt_${randomBytes(20).toString("hex")}`,
+    pendingRefundToken: world.ids.pendingRefundToken(),
     orderId: order.orderId,
     packageName: order.packageName,
     askedAt: world.now(),

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import { newEtag } from "./ids.ts";
+import { cryptoRandom, type Random } from "../random.ts";
+import { createIds, type Ids } from "./ids.ts";
 import type { Order, Purchase, RefundReview, Void } from "./model.ts";
 import { productAnswer } from "./product-view.ts";
 import { subscriptionAnswer } from "./subscription-view.ts";
@@ -7,6 +8,8 @@ import { subscriptionAnswer } from "./subscription-view.ts";
 /** Everything that the sandbox's Google knows. */
 export type World = {
   readonly now: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
   readonly purchases: Map<string, Purchase>;
   readonly orders: Map<string, Order>;
   /** In the order in which they were recorded, which is what `voidedpurchases.list` filters on. */
@@ -20,9 +23,11 @@ export class Conflict extends Error {
   override readonly name = "Conflict";
 }
 
-export function createWorld(now: Clock): World {
+export function createWorld(now: Clock, random: Random = cryptoRandom()): World {
   return {
     now,
+    random,
+    ids: createIds(random),
     purchases: new Map(),
     orders: new Map(),
     voids: [],
@@ -50,7 +55,7 @@ export function staleAnswerOf(world: World, purchase: Purchase): string {
 export function change<T>(world: World, purchase: Purchase, work: () => T): T {
   const previous = answerOf(world, purchase);
   const result = work();
-  purchase.etag = newEtag();
+  purchase.etag = world.ids.etag();
   world.answers.set(purchase, { current: null, previous });
   return result;
 }

@@ -1,14 +1,14 @@
-import { randomInt } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Fault, Faults } from "../faults.ts";
+import { cryptoRandom, type Random, whole } from "../random.ts";
 import { gate } from "./gate.ts";
 
-/** Where the notices go: nowhere (they are kept), a Pub/Sub emulator's topic, or a push endpoint. */
+/** Where the notices go: nowhere (they are kept), a Pub/Sub emulator's topic, a push endpoint, or this process. */
 export type RtdnTarget =
   | { kind: "none" }
   | { kind: "pubsub"; projectId: string; topic: string; emulatorHost: string }
-  | { kind: "push"; url: string; audience: string; serviceAccountEmail: string };
+  | { kind: "push"; url: string; audience: string; serviceAccountEmail: string }
+  | { kind: "function"; deliver: TakeOver };
 
 export type Notification = {
   readonly messageId: string;
@@ -24,11 +24,15 @@ export type Notification = {
 /** One try to bring a message to its target: false, or a rejection, is a nack. */
 export type Deliver = (notification: Notification, signal: AbortSignal) => Promise<boolean>;
 
+/** Gets each message at once, in the same turn, and looks after it from there on: nothing is tried again. */
+export type TakeOver = (notification: Notification) => void;
+
 export type Publisher = {
   readonly all: readonly Notification[];
   publish(body: object | string, purchaseToken: string | null, how: "send" | "withhold"): Notification;
   redeliver(notification: Notification): void;
   setDeliver(deliver: Deliver | null): void;
+  handOver(takeOver: TakeOver | null): void;
   idle(): Promise<void>;
   close(): void;
 };
@@ -38,11 +42,12 @@ const MAX_TRIES = 20;
 const MAX_IN_FLIGHT = 64;
 
 /** Keeps every notice and sends it, at least once and in no order, as Pub/Sub does (facts section 12). */
-export function createPublisher(faults: Faults, now: Clock): Publisher {
+export function createPublisher(faults: Faults, now: Clock, random: Random = cryptoRandom()): Publisher {
   const all: Notification[] = [];
   const stop = new AbortController();
   const enter = gate(MAX_IN_FLIGHT);
   let deliver: Deliver | null = null;
+  let takeOver: TakeOver | null = null;
   let inFlight = 0;
   let waiters: (() => void)[] = [];
 
@@ -66,7 +71,7 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
       const taken = await deliver(notification, stop.signal).catch(() => false);
       leave();
       if (taken) return "delivered";
-      await sleep(Math.min(5000, 50 * 2 ** tries), undefined, { signal: stop.signal, ref: false });
+      await faults.sleep(Math.min(5000, 50 * 2 ** tries), stop.signal);
     }
     return "failed";
   }
@@ -81,8 +86,18 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
 
   function send(notification: Notification): void {
     const fault = faults.take("rtdn", JSON.stringify(notification.body));
-    if (fault === null) void bring(notification);
+    if (fault === null) go(notification);
     else strike(fault, notification);
+  }
+
+  function go(notification: Notification): void {
+    if (takeOver === null) {
+      void bring(notification);
+      return;
+    }
+    notification.attempts += 1;
+    notification.delivery = "delivered";
+    takeOver(notification);
   }
 
   function strike(fault: Fault, notification: Notification): void {
@@ -91,14 +106,15 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
       return;
     }
     if (fault.kind === "double") {
-      void bring(notification);
-      void bring(notification);
+      go(notification);
+      go(notification);
       return;
     }
     inFlight += 1;
-    void sleep(fault.delayMs ?? 1000, undefined, { signal: stop.signal, ref: false })
+    void faults
+      .sleep(fault.delayMs ?? 1000, stop.signal)
       .then(
-        () => void bring(notification),
+        () => go(notification),
         () => undefined,
       )
       .finally(landed);
@@ -108,7 +124,7 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
     all,
     publish(body, purchaseToken, how) {
       const notification: Notification = {
-        messageId: newMessageId(),
+        messageId: newMessageId(random),
         publishTime: new Date(now()).toISOString(),
         purchaseToken,
         body,
@@ -123,12 +139,15 @@ export function createPublisher(faults: Faults, now: Clock): Publisher {
     setDeliver(next) {
       deliver = next;
     },
+    handOver(next) {
+      takeOver = next;
+    },
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     close: () => stop.abort(),
   };
 }
 
 /** Pub/Sub's message ids are long numbers. */
-function newMessageId(): string {
-  return `${randomInt(1e8, 2 ** 47)}${randomInt(100, 1000)}`;
+function newMessageId(random: Random): string {
+  return `${whole(random, 1e8, 2 ** 47)}${whole(random, 100, 1000)}`;
 }

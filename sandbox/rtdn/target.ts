@@ -1,16 +1,23 @@
 import type { Clock } from "../clock.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Deliver, RtdnTarget } from "./publisher.ts";
+import type { Deliver, Publisher, RtdnTarget } from "./publisher.ts";
 import { publishToEmulator } from "./pubsub.ts";
 import { pushTo } from "./push.ts";
 
 const SUBSCRIPTION = "projects/sandbox/subscriptions/playgrant-rtdn-push";
 const REUSE_MS = 5 * 60_000;
 
-/** The way to a target; null where notices are only kept. */
-export function deliverTo(target: RtdnTarget, identity: Identity, now: Clock): Deliver | null {
+/** Lets the publisher send to a target from now on; `none` only keeps the notices. */
+export function aimAt(publisher: Publisher, target: RtdnTarget, identity: Identity, now: Clock): void {
+  publisher.handOver(target.kind === "function" ? target.deliver : null);
+  publisher.setDeliver(deliverTo(target, identity, now));
+}
+
+/** The way to a target that lies outside of this process. */
+function deliverTo(target: RtdnTarget, identity: Identity, now: Clock): Deliver | null {
   switch (target.kind) {
     case "none":
+    case "function":
       return null;
     case "pubsub":
       return publishToEmulator(target);
