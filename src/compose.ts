@@ -72,10 +72,15 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
   const ports: HttpPorts & EffectPorts = {
     ...store,
     settings: {
-      policy: { catalog, renewalLeewayHours: config.RENEWAL_LEEWAY_HOURS },
+      policy: {
+        catalog,
+        renewalLeewayHours: config.RENEWAL_LEEWAY_HOURS,
+        transfers: config.PURCHASE_TRANSFER === "allow",
+      },
       verifyFreshMs: config.VERIFY_FRESH_SECONDS * 1000,
       verifyWaitMs: config.VERIFY_WAIT_MS,
       leaseMs,
+      refundReviewDefault: config.REFUND_REVIEW_DEFAULT === "none" ? null : config.REFUND_REVIEW_DEFAULT,
     },
     play: createPlayApi({
       ...(config.PLAY_API_ROOT_URL === undefined ? {} : { rootUrl: config.PLAY_API_ROOT_URL }),

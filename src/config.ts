@@ -163,11 +163,6 @@ function together(config: Config, wrong: ReadonlySet<string> = new Set()): Confi
       "is required with OBFUSCATED_ACCOUNT_ID=hmac",
     ],
     [
-      config.PURCHASE_TRANSFER === "allow",
-      "PURCHASE_TRANSFER",
-      "allow is not available in this version: leave it out, or set reject",
-    ],
-    [
       config.LICENSE_KMS_KEY !== undefined,
       "LICENSE_KMS_KEY",
       "is not available in this version: use LICENSE_ENCRYPTION_KEYS",

@@ -1,11 +1,23 @@
 import type { Policy } from "./domain/desired-grants.ts";
-import type { Effect } from "./domain/effect.ts";
+import type { Effect, EffectRequest } from "./domain/effect.ts";
 import type { CustomerFile } from "./domain/entitlements.ts";
-import type { Grant } from "./domain/grant.ts";
-import type { CustomerId, EffectId, GrantId, LicenseKeyId, PurchaseId, SlotId } from "./domain/ids.ts";
-import type { Instant } from "./domain/instant.ts";
-import type { NamedCustomer } from "./domain/ownership.ts";
+import type { Grant, GrantStatus } from "./domain/grant.ts";
 import type {
+  CustomerId,
+  EffectId,
+  GrantId,
+  LicenseKeyId,
+  PurchaseId,
+  ReviewId,
+  SlotId,
+} from "./domain/ids.ts";
+import type { Instant } from "./domain/instant.ts";
+import type { NoticeRhythm } from "./domain/notice-rhythm.ts";
+import type { NamedCustomer } from "./domain/ownership.ts";
+import type { PurchaseState } from "./domain/purchase.ts";
+import type {
+  AuditEntry,
+  Cause,
   Decision,
   FileIds,
   LicenseOrphan,
@@ -41,6 +53,18 @@ export interface PlayApi {
   acknowledge(ref: PurchaseRef, productId: string, accountId?: string | null): Promise<void>;
   /** Uses a consumable up, which also acknowledges it. A second time Google refuses: read before repeating. */
   consume(ref: PurchaseRef, productId: string): Promise<void>;
+  /** A page of an app's refunds and chargebacks, as JSON that nobody has checked. @throws AppError as {@link getPurchase}. */
+  voidedPurchases(query: VoidedQuery): Promise<unknown>;
+  /** Our view of a refund; Google counts the first one only. @throws AppError as {@link getPurchase}. */
+  reviewRefund(review: RefundReview, preference: RefundPreference): Promise<void>;
+}
+
+/** Google filters on when it recorded a void, keeps 30 days of them, and tells the oldest first (google-play.md section 7). */
+export interface VoidedQuery {
+  readonly packageName: string;
+  readonly since: Instant;
+  /** From the page before; null for the first one. */
+  readonly pageToken: string | null;
 }
 
 // ---------------------------------------------------------------- Store
@@ -149,6 +173,66 @@ export interface AccountIds {
   whose(accountId: string | null, asker: CustomerId | null): Promise<NamedCustomer>;
 }
 
+/** What the shop's people look through: all customers. Lists are newest first. */
+export interface AdminRecords {
+  purchases(ids: readonly PurchaseId[]): Promise<PurchaseRecord[]>;
+  /** @throws AppError `invalid_request` on a cursor that isn't ours; so do all lists here. */
+  findPurchases(filter: PurchaseFilter, page: PageRequest): Promise<Page<PurchaseRecord>>;
+  findGrant(id: GrantId): Promise<Grant | null>;
+  findGrants(filter: GrantFilter, page: PageRequest): Promise<Page<Grant>>;
+  /** What happened to a customer, each with its cause. A commit with many changes may be cut by a page. */
+  timeline(customerId: CustomerId, page: PageRequest): Promise<Page<TimelineEntry>>;
+}
+
+/** All that are given must hold. */
+export interface PurchaseFilter {
+  readonly customerId?: CustomerId;
+  /** Any order that ever paid for it. */
+  readonly orderId?: string;
+  readonly state?: PurchaseState;
+}
+
+export interface GrantFilter {
+  readonly customerId?: CustomerId;
+  readonly status?: GrantStatus;
+  readonly entitlementId?: string;
+}
+
+export interface TimelineEntry {
+  readonly at: Instant;
+  readonly kind: string;
+  readonly cause: Cause;
+  /** The name of the admin key, where a person did it. */
+  readonly actor: string | null;
+  readonly purchaseId: PurchaseId | null;
+  readonly grantId: GrantId | null;
+  readonly summary: string;
+}
+
+/** What sweeps remember and find. */
+export interface SweepRecords {
+  /** How far a sweep has come; null: it never ran. */
+  mark(name: string): Promise<Instant | null>;
+  /** Marks only move forward: of two sweeps that overlap the further one counts. */
+  setMark(name: string, at: Instant): Promise<void>;
+  /** Purchases that Google has not been told of and takes back by `by` or earlier, the most urgent first. */
+  unacknowledged(by: Instant, limit: number): Promise<UnacknowledgedPurchase[]>;
+  /** Licence keys whose licence must be compared with the licence server, the longest due first. */
+  keysToCheck(now: Instant, limit: number): Promise<SealedLicenseKey[]>;
+  /** @param at null: never again, its licence is over. */
+  checkKeyAgain(id: LicenseKeyId, at: Instant | null): Promise<void>;
+  /** Refund reviews without an answer whose deadline is `by` or earlier, the most urgent first. */
+  openReviews(by: Instant, limit: number): Promise<StoredReview[]>;
+  /** How often Google tells us anything; null: it never has. */
+  noticeRhythm(): Promise<NoticeRhythm | null>;
+  /** Takes note that Google was heard. Of many at once one is enough: the others may be lost. */
+  heardGoogle(now: Instant): Promise<void>;
+}
+
+export interface UnacknowledgedPurchase extends PurchaseRef {
+  readonly acknowledgeBy: Instant;
+}
+
 /** A message that will never work. A redelivery of it (the same message id, or else the same data) is the same letter. */
 export interface DeadLetter {
   readonly reason: string;
@@ -177,6 +261,46 @@ export interface Intake {
   addRefundReview(review: RefundReview): Promise<void>;
 }
 
+export interface StoredLetter extends DeadLetter {
+  readonly id: string;
+}
+
+export type RefundPreference = "approve" | "decline" | "neutral";
+
+export interface StoredReview extends RefundReview {
+  readonly id: ReviewId;
+  /** Decided on, by a person or by default; it goes to Google by an effect. */
+  readonly preference: RefundPreference | null;
+  /** When Google took it. */
+  readonly answeredAt: Instant | null;
+}
+
+/** The desk on which {@link Intake} lays things: looked through and settled by the shop's people. Lists are newest first. */
+export interface Desk {
+  listDeadLetters(page: PageRequest): Promise<Page<StoredLetter>>;
+  deadLetter(id: string): Promise<StoredLetter | null>;
+  /** It was replayed and worked. */
+  removeDeadLetter(id: string, audit: AuditEntry): Promise<void>;
+  listOrphans(page: PageRequest): Promise<Page<LicenseOrphan>>;
+  /** @returns The orphan as it stands then: the first time counts. Null: there is none. */
+  resolveOrphan(id: string, audit: AuditEntry): Promise<LicenseOrphan | null>;
+  listReviews(page: PageRequest): Promise<Page<StoredReview>>;
+  review(id: ReviewId): Promise<StoredReview | null>;
+  /**
+   * Decides a review, with the effect that tells Google, in one commit: the first decision stays.
+   *
+   * @returns The review as it stands then. Null: there is none.
+   */
+  decideReview(
+    id: ReviewId,
+    preference: RefundPreference,
+    effect: EffectRequest,
+    audit: AuditEntry,
+  ): Promise<StoredReview | null>;
+  /** Google took the answer. */
+  closeReview(id: ReviewId, at: Instant): Promise<void>;
+}
+
 // ---------------------------------------------------------------- Licences
 
 export interface LicenseOrder {
@@ -187,7 +311,8 @@ export interface LicenseOrder {
   readonly attempt: number;
   readonly grantId: GrantId;
   readonly customerId: CustomerId;
-  readonly purchaseId: string;
+  /** Null for a gift. */
+  readonly purchaseId: PurchaseId | null;
   readonly orderId: string | null;
 }
 
@@ -217,6 +342,15 @@ export interface LicenseServer {
   /** Revoking what is revoked or unknown there is success: the goal is reached. */
   setStatus(key: Secret, action: "suspend" | "resume" | "revoke"): Promise<void>;
   setExpiry(key: Secret, at: Instant): Promise<void>;
+  /** How a licence stands there. */
+  standing(key: Secret): Promise<LicenseStanding>;
+}
+
+export interface LicenseStanding {
+  /** `gone`: revoked for good, or unknown there. One that ran out is `active`: its end tells. */
+  readonly status: "active" | "suspended" | "gone";
+  /** Null where it has none, or none was told. */
+  readonly expiresAt: Instant | null;
 }
 
 /** Seals what is kept, bound to what it belongs to: moved elsewhere it doesn't open. */
@@ -311,6 +445,8 @@ export interface Settings {
   /** How long verify waits for what is being delivered. */
   readonly verifyWaitMs: number;
   readonly leaseMs: number;
+  /** What Google is told of a refund that nobody gave a view of; null: nothing. */
+  readonly refundReviewDefault: RefundPreference | null;
 }
 
 export interface Ports {
@@ -319,6 +455,9 @@ export interface Ports {
   readonly store: PurchaseStore;
   readonly outbox: Outbox;
   readonly records: Records;
+  readonly adminRecords: AdminRecords;
+  readonly sweepRecords: SweepRecords;
+  readonly desk: Desk;
   readonly accountIds: AccountIds;
   readonly intake: Intake;
   readonly licenses: LicenseServer;

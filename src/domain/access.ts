@@ -14,7 +14,7 @@ export type RevocationReason =
   | "platform_external";
 
 /** What the reason alone doesn't say; goes into the grant's metadata as `revocation_detail`. */
-export type RevocationDetail = "paused" | "rental_ended";
+export type RevocationDetail = "paused" | "rental_ended" | "gift_ended";
 
 export type Access =
   | { readonly kind: "active"; readonly until: Instant | null }

@@ -45,6 +45,8 @@ export interface Catalog {
   readonly packages: ReadonlySet<string>;
   readonly testPurchases: "grant" | "ignore";
   product(packageName: string, productId: string): Product | null;
+  /** The app in whose name the shop gives an entitlement away. */
+  packageGiving(entitlementId: string): string;
 }
 
 const name = z.string().min(1).max(200);
@@ -103,10 +105,20 @@ export function parseCatalog(json: unknown, kinds: readonly IntegrationKind[]): 
       entitlements: toEntitlements(parsed.data.entitlements, kinds),
       packages: new Set([...products.values()].map((product) => product.packageName)),
       testPurchases: parsed.data.test_purchases,
+      packageGiving: packageGiving(parsed.data.products),
       product: (packageName, productId) =>
         products.get(keyOf({ package_name: packageName, product_id: productId })) ?? null,
     },
   };
+}
+
+/** An entitlement that no product gives is still somebody's: the first app's. */
+function packageGiving(products: readonly ProductEntry[]) {
+  const gives = (product: ProductEntry, id: string) =>
+    product.entitlements.includes(id) ||
+    (product.type === "subscription" && Object.values(product.base_plans).some((ids) => ids.includes(id)));
+  return (id: string): string =>
+    (products.find((product) => gives(product, id)) ?? products[0])?.package_name ?? "";
 }
 
 type EntitlementEntries = z.output<typeof catalogSchema>["entitlements"];

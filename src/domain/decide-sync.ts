@@ -1,4 +1,5 @@
 import { endsOf } from "./access.ts";
+import { acknowledgeBy } from "./acknowledge-window.ts";
 import { applyCommands, type FileChange } from "./apply-commands.ts";
 import { auditSync } from "./audit.ts";
 import { desiredGrants, type Policy, rulesFor } from "./desired-grants.ts";
@@ -8,7 +9,7 @@ import type { ErrorCode } from "./errors.ts";
 import type { CustomerId, PurchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { type Observation, observe } from "./observation.ts";
-import { type Claim, isSomeoneElses, ownerOf } from "./ownership.ts";
+import { type Claim, formerOwnerOf, isSomeoneElses, ownerOf } from "./ownership.ts";
 import { nextSyncAt, type Purchase, type PurchaseState } from "./purchase.ts";
 import { chainOf, supersede } from "./purchase-chain.ts";
 import {
@@ -23,7 +24,8 @@ import {
 } from "./purchase-file.ts";
 import { same } from "./same.ts";
 import { closedSlot, nextStep, openAttempt, type Slot } from "./slot.ts";
-import { effectsOf } from "./sync-effects.ts";
+import { effectsOf, isDueAtGoogle } from "./sync-effects.ts";
+import { moveBlocks, takeAway } from "./transfer.ts";
 
 export interface SyncInput extends Claim {
   readonly ref: PurchaseRef;
@@ -35,6 +37,8 @@ export interface SyncInput extends Claim {
   readonly productId: string | null;
   readonly observation: Observation | null;
   readonly cause: Cause;
+  /** The name of the admin key, where a person asked for it. */
+  readonly actor: string | null;
   /** The lease under which the caller will run what is put down; null if somebody else will. */
   readonly runner: string | null;
 }
@@ -49,8 +53,8 @@ export type SyncOutcome =
   | { readonly kind: "refused"; readonly code: Refusal }
   /** Our answer may be older than what is stored: Google has to be asked again. */
   | { readonly kind: "stale" }
-  /** The decision needs the file of this customer. */
-  | { readonly kind: "needs_customer"; readonly customerId: CustomerId };
+  /** The decision needs the files of other customers than those read. */
+  | { readonly kind: "needs_customer" };
 
 /**
  * What one answer of Google's means for everything we keep: pure, so that a commit that lost a race decides again on
@@ -65,9 +69,10 @@ export function decideSync(
   const refused = refuse(file, input, policy);
   if (refused !== null) return unwritten({ kind: "refused", code: refused });
   const owner = ownerOf(file, input);
-  if (owner !== null && owner !== file.ids.customerId)
-    return unwritten({ kind: "needs_customer", customerId: owner });
-  const stored = file.purchase ?? newPurchaseRecord(input.ref, now);
+  const former = formerOwnerOf(file, input);
+  const isRead = (owner === null || owner === file.ids.customerId) && former === file.ids.formerId;
+  if (!isRead) return unwritten({ kind: "needs_customer" });
+  const stored = recordOf(file.purchase, input.ref, now);
   const answer = adopt(stored, input.answer);
   const differs = stored.answer === null || !same(stored.answer, answer);
   if (differs && stored.revision !== input.basedOn) return unwritten({ kind: "stale" });
@@ -78,6 +83,7 @@ export function decideSync(
     observations: seen === null ? stored.observations : observe(stored.observations, seen),
     customerId: owner,
     chainId: chainOf(stored, file.related, answer),
+    orderIds: ordersOf(stored, answer),
     revision: differs ? stored.revision + 1 : stored.revision,
   };
   return decideWrites(file, next, input, policy, now);
@@ -130,26 +136,35 @@ function decideWrites(
   now: Instant,
 ): Decision<SyncOutcome> {
   const retired = supersede(file.related, next, next.answer, now);
-  const closed = { ...retired?.closed, ...next.closed };
+  const owned = new Set<PurchaseId>(retired === null ? [next.id] : [next.id, retired.id]);
+  const left = file.former === null ? null : takeAway(file.former, owned, now);
+  const known = { ...retired?.closed, ...next.closed };
+  const closed = left === null ? known : moveBlocks({ ...next, closed: known }, file, left, policy, now);
   const change =
     next.customerId === null
       ? null
       : markAttempts(
-          changeGrants(file, { ...next, closed }, next.customerId, retired, policy, now),
+          changeGrants(file, { ...next, closed }, next.customerId, owned, input, policy, now),
           input.runner,
         );
-  const purchase: PurchaseRecord & { answer: Purchase } = {
+  const changed = [...(left?.changed ?? []), ...(change?.changed ?? [])];
+  const draft: PurchaseRecord & { answer: Purchase } = {
     ...next,
     replaced: retired?.id ?? next.replaced,
-    closed: closedAfter(closed, change?.changed ?? []),
+    closed: closedAfter(closed, changed),
     nextSyncAt: syncAgainAt(next, policy, now),
     updatedAt: now,
   };
+  const purchase = {
+    ...draft,
+    acknowledgeBy: isDueAtGoogle(draft, policy, now) ? acknowledgeBy(draft.answer) : null,
+  };
   const customer = change?.customer ?? file.customer;
   const before = file.purchase;
-  const moved = change !== null && change.changed.length + change.entitlements.length > 0;
+  const moved = changed.length + (change?.entitlements.length ?? 0) > 0;
   const news = moved || before === null || !sameRecord(before, purchase);
   if (!news && !isOverdue(before, now)) return unwritten({ kind: "synced", purchase: before, customer });
+  const grants = [...(left?.grants ?? []), ...(change?.grants ?? [])];
   return {
     result: { kind: "synced", purchase, customer },
     writes: {
@@ -159,10 +174,12 @@ function decideWrites(
       related: retired,
       customer: moved || file.customer !== null ? customer : null,
       entitlements: change?.entitlements ?? [],
-      grants: change?.grants ?? [],
-      events: change?.events ?? [],
-      effects: effectsOf(before, purchase, retired, change, policy, now),
-      audit: news ? auditSync(before, purchase, input.cause, change?.grants ?? [], now) : null,
+      former: left,
+      grants,
+      // What is taken from one goes out before what is given to the other.
+      events: [...(left?.events ?? []), ...(change?.events ?? [])],
+      effects: effectsOf({ before, purchase, retired, changed, policy, now }),
+      audit: news ? auditSync(before, purchase, input, grants, now) : [],
     },
   };
 }
@@ -176,15 +193,21 @@ function changeGrants(
   file: PurchaseFile,
   next: PurchaseRecord,
   customerId: CustomerId,
-  retired: PurchaseRecord | null,
+  owned: ReadonlySet<PurchaseId>,
+  { observation }: SyncInput,
   policy: Policy,
   now: Instant,
 ): FileChange {
   const customer = file.customer ?? emptyCustomerFile(customerId);
   const held = slotsOf(customer);
-  const owned = new Set<PurchaseId>(retired === null ? [next.id] : [next.id, retired.id]);
   const desired = desiredGrants(next, customerId, held, policy, now);
-  const commands = diffGrants(desired, held, owned);
+  // An item that is gone when Google says "revoked" was refunded by itself; else the plan has changed.
+  const commands = diffGrants(
+    desired,
+    held,
+    owned,
+    observation?.kind === "revoked" ? "refund" : "plan_changed",
+  );
   return applyCommands(commands, customer, next.closed, next.packageName, policy.catalog, now);
 }
 
@@ -200,6 +223,26 @@ function markAttempts(change: FileChange, runner: string | null): FileChange {
   const staying = changed.filter((slot) => change.customer.slots[slot.id] !== undefined);
   const slots = { ...change.customer.slots, ...Object.fromEntries(staying.map((slot) => [slot.id, slot])) };
   return { ...change, changed, customer: { ...change.customer, slots } };
+}
+
+/**
+ * A token that nobody has asked Google about yet may have been put down by something that didn't know of which kind it is:
+ * whoever presents it does.
+ */
+function recordOf(stored: PurchaseRecord | null, ref: PurchaseRef, now: Instant): PurchaseRecord {
+  const fresh = newPurchaseRecord(ref, now);
+  if (stored === null) return fresh;
+  if (stored.answer !== null || stored.type === ref.type) return stored;
+  return { ...stored, type: fresh.type, chainId: fresh.chainId };
+}
+
+/** Weekly renewals of two years: far more than anybody asks for, and no danger to a document's size. */
+const MAX_ORDERS = 100;
+
+function ordersOf(stored: PurchaseRecord, answer: Purchase): readonly string[] {
+  const paid = answer.items.flatMap(({ orderId }) => (orderId === null ? [] : [orderId]));
+  const added = paid.filter((orderId) => !stored.orderIds.includes(orderId));
+  return added.length === 0 ? stored.orderIds : [...stored.orderIds, ...new Set(added)].slice(-MAX_ORDERS);
 }
 
 function closedAfter(closed: PurchaseRecord["closed"], changed: readonly Slot[]): PurchaseRecord["closed"] {

@@ -12,6 +12,8 @@ export const MAX_UNITS = 100;
 export interface Policy {
   readonly catalog: Catalog;
   readonly renewalLeewayHours: number;
+  /** May a purchase move to whoever presents it? */
+  readonly transfers: boolean;
 }
 
 /** What a purchase wants of one slot. */

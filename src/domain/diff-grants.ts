@@ -1,3 +1,4 @@
+import type { RevocationReason } from "./access.ts";
 import type { Desired } from "./desired-grants.ts";
 import type { PurchaseId } from "./ids.ts";
 import { same } from "./same.ts";
@@ -12,20 +13,23 @@ export type Command =
 /**
  * @param owned The purchases that speak here: the one synced, and the one whose place it takes. Slots that other
  *   purchases aim at are left alone: an older token of the chain has no say over its successor's access.
+ * @param dropped Why slots end that the purchase doesn't name any more.
  * @returns Revokes first: at a plan change every old row ends before the first new one begins.
  */
 export function diffGrants(
   desired: readonly Desired[],
   slots: readonly Slot[],
   owned: ReadonlySet<PurchaseId>,
+  dropped: RevocationReason = "plan_changed",
 ): Command[] {
+  const isOwned = ({ target }: Slot) => target.purchaseId !== null && owned.has(target.purchaseId);
   const wishes = new Map(desired.map((wish) => [wish.slotId, wish]));
   const known = new Map(slots.map((slot) => [slot.id, slot]));
   const closes: Command[] = [];
   const others: Command[] = [];
   for (const slot of slots) {
-    if (!owned.has(slot.target.purchaseId) || wishes.has(slot.id)) continue;
-    const target = droppedTarget(slot);
+    if (!isOwned(slot) || wishes.has(slot.id)) continue;
+    const target = droppedTarget(slot, dropped);
     if (!same(slot.target, target)) closes.push({ kind: "close", slot, target });
   }
   for (const wish of desired) {
@@ -33,7 +37,7 @@ export function diffGrants(
     const active = wish.target.access.kind === "active";
     if (slot === undefined) {
       if (active) others.push({ kind: "open", desired: wish });
-    } else if ((owned.has(slot.target.purchaseId) || active) && !same(slot.target, wish.target)) {
+    } else if ((isOwned(slot) || active) && !same(slot.target, wish.target)) {
       const command: Command = { kind: active ? "retarget" : "close", slot, target: wish.target };
       (active ? others : closes).push(command);
     }
@@ -41,12 +45,8 @@ export function diffGrants(
   return [...closes, ...others];
 }
 
-/** A slot that its purchase no longer gives at all: the plan changed. What has ended already keeps its reason. */
-function droppedTarget(slot: Slot): Target {
-  if (slot.target.access.kind === "ended") return slot.target;
-  return {
-    ...slot.target,
-    access: { kind: "ended", reason: "plan_changed", detail: null },
-    willRenew: false,
-  };
+/** A slot that its purchase no longer gives at all. What has ended already keeps its reason. */
+export function droppedTarget({ target }: Slot, reason: RevocationReason): Target {
+  if (target.access.kind === "ended") return target;
+  return { ...target, access: { kind: "ended", reason, detail: null }, willRenew: false };
 }

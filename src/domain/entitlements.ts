@@ -121,7 +121,8 @@ function endedEntitlement(
  * any that could have. Slots that have ended leave the file, so where none is there what was known stays.
  */
 function lastWord(slots: readonly Slot[], before: Entitlement | undefined): Slot | undefined {
-  const givers = slots.filter((slot) => before?.purchaseIds.includes(slot.target.purchaseId));
+  const gaveLast = (id: PurchaseId | null) => id !== null && (before?.purchaseIds.includes(id) ?? false);
+  const givers = slots.filter((slot) => gaveLast(slot.target.purchaseId));
   const open = before === undefined || before.active || MAY_COME_BACK.has(before.state);
   return (
     slots.find((slot) => wantedAccess(slot).kind === "suspended") ??
@@ -137,7 +138,7 @@ const LIVE: ReadonlySet<PurchaseState> = new Set(["active", "in_grace_period", "
 
 /** The purchase may still live while this entitlement of it does not: then it ran out, or was taken away by a person. */
 function endedState(last: Slot | undefined, before: Entitlement | undefined): PurchaseState {
-  if (last?.blocked === true) return "revoked";
+  if (last?.blocked === true || last?.disabled === true) return "revoked";
   const state = last?.target.state ?? before?.state;
   return state === undefined || LIVE.has(state) ? "expired" : state;
 }
@@ -151,8 +152,9 @@ function latest(ends: readonly (Instant | null)[]): Instant | null {
   return ends.some((end) => end === null) ? null : Math.max(...ends.map(Number));
 }
 
-function distinct<T extends string>(values: readonly T[]): T[] {
-  return [...new Set(values)].sort();
+/** A gift has neither purchase nor product to name. */
+function distinct<T extends string>(values: readonly (T | null)[]): T[] {
+  return [...new Set(values.filter((value) => value !== null))].sort();
 }
 
 function sameEntitlement(a: Entitlement, b: Entitlement): boolean {

@@ -8,6 +8,8 @@ export type ErrorCode =
   | "purchase_not_found"
   | "purchase_owned_by_another_customer"
   | "purchase_token_expired"
+  | "grant_not_failed"
+  | "refund_review_decided"
   | "product_mismatch"
   | "product_not_in_catalog"
   | "rate_limited"

@@ -89,9 +89,9 @@ function licenseKeyOf(grant: Grant, key: Secret | null): GrantResponse["license_
 
 function metadataOf(grant: Grant): GrantResponse["metadata"] {
   return {
-    purchase_id: grant.purchaseId,
     slot_id: grant.slotId,
-    product_id: grant.productId,
+    ...(grant.purchaseId === null ? {} : { purchase_id: grant.purchaseId }),
+    ...(grant.productId === null ? {} : { product_id: grant.productId }),
     ...(grant.regrantOf === null ? {} : { regrant_of: grant.regrantOf }),
     ...(grant.revocationDetail === null ? {} : { revocation_detail: grant.revocationDetail }),
   };

@@ -25,8 +25,9 @@ export interface Grant {
   readonly entitlementId: string;
   readonly packageName: string;
   readonly integrationType: string;
-  readonly purchaseId: PurchaseId;
-  readonly productId: string;
+  /** Null: a gift of the shop's. */
+  readonly purchaseId: PurchaseId | null;
+  readonly productId: string | null;
   /** The Play order that paid when it opened. */
   readonly orderId: string | null;
   readonly chainId: ChainId | null;
@@ -82,7 +83,7 @@ export function failGrant(grant: Grant, failure: Failure, now: Instant): Grant {
   return { ...grant, status: "Failed", failure, updatedAt: now };
 }
 
-/** `Pending` | `Delivered` → `Revoked`; the reason given first stays for good. */
+/** `Pending` | `Delivered` → `Revoked`, and `Failed` → `Revoked` by a person alone; the reason given first stays for good. */
 export function revokeGrant(
   grant: Grant,
   reason: RevocationReason,

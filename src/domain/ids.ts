@@ -19,6 +19,8 @@ export type SlotId = Branded<"slot">;
 export type GrantId = Branded<"grant">;
 /** `key_` + 32 hex: one licence key, sealed. */
 export type LicenseKeyId = Branded<"licenseKey">;
+/** `rrv_` + 32 hex: a refund that Google wants our view of. */
+export type ReviewId = Branded<"review">;
 /** `<grant id>_<type>`: at most one event of a type per grant. */
 export type EventId = Branded<"event">;
 /** `<kind>:<subject>`: asking for an effect twice is one effect. */
@@ -63,6 +65,11 @@ export function orphanId(slot: SlotId, reference: string): string {
   return `orp_${hash(`orphan\n${slot}\n${reference}`)}`;
 }
 
+/** Named after Google's token of the refund, which is secret. */
+export function reviewId(pendingRefundToken: Secret): ReviewId {
+  return `rrv_${hash(pendingRefundToken.reveal())}` as ReviewId;
+}
+
 /** A customer id is a path segment in Firestore, so it must be one Firestore accepts; anything else is nobody. */
 export function asCustomerId(text: string): CustomerId | null {
   const acceptable =
@@ -79,6 +86,16 @@ export function asCustomerId(text: string): CustomerId | null {
 /** @returns null for what can't be a grant's id. */
 export function asGrantId(text: string): GrantId | null {
   return /^egr_[0-9a-f]{32}$/.test(text) ? (text as GrantId) : null;
+}
+
+/** @returns null for what can't be a review's id. */
+export function asReviewId(text: string): ReviewId | null {
+  return /^rrv_[0-9a-f]{32}$/.test(text) ? (text as ReviewId) : null;
+}
+
+/** @returns null for what can't be a purchase's id. */
+export function asPurchaseId(text: string): PurchaseId | null {
+  return /^pur_[0-9a-f]{32}$/.test(text) ? (text as PurchaseId) : null;
 }
 
 function hash(text: string): string {

@@ -11,23 +11,43 @@ export interface Claim {
   /** The verified caller who presents the token; null for notices and sweeps. */
   readonly claimant: CustomerId | null;
   readonly named: NamedCustomer;
+  /** Who owned the purchases it descends from, where only Google knew the tokens in between. */
+  readonly inherited: CustomerId | null;
+  /** `PURCHASE_TRANSFER=allow`: whoever presents it has it from then on. */
+  readonly transfers: boolean;
 }
 
-/** The customer it is bound to; else the owner of the purchase it replaces (google-play.md section 8: trust the chain). */
-function boundOwner(file: PurchaseFile): CustomerId | null {
-  return file.purchase?.customerId ?? file.related?.customerId ?? null;
+/** The customer it is bound to; else the owner of what it replaces (google-play.md section 8: trust the chain). */
+function boundOwner(file: PurchaseFile, { inherited }: Claim): CustomerId | null {
+  return file.purchase?.customerId ?? file.related?.customerId ?? inherited;
 }
 
-/** Whose a purchase is: bound, by its chain, by its account id, else the first verified caller (contract section 4). */
+/**
+ * Whose a purchase is: bound, by its chain, by its account id, else the first verified caller (contract section 4); where
+ * transfers are allowed, whoever presents it.
+ */
 export function ownerOf(file: PurchaseFile, claim: Claim): CustomerId | null {
+  if (claim.claimant !== null && mayMove(file, claim)) return claim.claimant;
   const named = claim.named.kind === "customer" ? claim.named.id : null;
-  return boundOwner(file) ?? named ?? claim.claimant;
+  return boundOwner(file, claim) ?? named ?? claim.claimant;
+}
+
+/** From whom it moves away with this claim; null: it stays where it is. */
+export function formerOwnerOf(file: PurchaseFile, claim: Claim): CustomerId | null {
+  const bound = file.purchase?.customerId ?? file.related?.customerId ?? null;
+  return bound === ownerOf(file, claim) ? null : bound;
 }
 
 /** May this caller have it? One token, one account: anybody else is refused. */
-export function isSomeoneElses(file: PurchaseFile, { claimant, named }: Claim): boolean {
-  if (claimant === null) return false;
-  const owner = boundOwner(file);
+export function isSomeoneElses(file: PurchaseFile, claim: Claim): boolean {
+  const { claimant, named } = claim;
+  if (claimant === null || mayMove(file, claim)) return false;
+  const owner = boundOwner(file, claim);
   if (owner !== null) return owner !== claimant;
   return named.kind === "stranger" || (named.kind === "customer" && named.id !== claimant);
+}
+
+/** One whose place was taken gives nothing any more: what moves is its successor. */
+function mayMove({ purchase }: PurchaseFile, { transfers }: Claim): boolean {
+  return transfers && (purchase === null || purchase.observations.supersededBy === null);
 }

@@ -43,6 +43,10 @@ export interface PurchaseRecord extends PurchaseRef {
   readonly closed: Readonly<Record<SlotId, ClosedSlot>>;
   /** When Google must be asked again even without a notice. */
   readonly nextSyncAt: Instant | null;
+  /** When Google takes it back, unless it is told by then that it was granted; null: there is nothing to tell. */
+  readonly acknowledgeBy: Instant | null;
+  /** Every order that paid for it, the newest last; of very many the newest. */
+  readonly orderIds: readonly string[];
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
@@ -52,7 +56,11 @@ export interface FileIds {
   readonly purchaseId: PurchaseId | null;
   readonly relatedId: PurchaseId | null;
   readonly customerId: CustomerId | null;
+  /** Whom it is taken from, when it moves to another customer. */
+  readonly formerId: CustomerId | null;
 }
+
+export const NO_IDS: FileIds = { purchaseId: null, relatedId: null, customerId: null, formerId: null };
 
 /** All that one sync reads, and may write in one commit. A null stands for a document that isn't there. */
 export interface PurchaseFile {
@@ -62,6 +70,8 @@ export interface PurchaseFile {
   readonly related: PurchaseRecord | null;
   /** Of the customer it is, or becomes, bound to. */
   readonly customer: CustomerFile | null;
+  /** Of the customer it is taken from. */
+  readonly former: CustomerFile | null;
 }
 
 /** Why something changed: for the timeline of a customer. */
@@ -71,6 +81,8 @@ export type Cause = "verify" | "rtdn" | "sweep" | "admin" | "effect";
 export interface AuditEntry {
   readonly at: Instant;
   readonly cause: Cause;
+  /** The name of the admin key, where a person did it. */
+  readonly actor: string | null;
   readonly customerId: CustomerId | null;
   readonly purchaseId: PurchaseId | null;
   readonly changes: readonly {
@@ -89,6 +101,8 @@ export interface SealedLicenseKey {
   /** KeyThai's own id of the licence, if it told one. */
   readonly licenseId: string | null;
   readonly issuedAt: Instant;
+  /** When its licence is next compared with the licence server; null: never again. */
+  readonly checkAt: Instant | null;
 }
 
 /** A licence at KeyThai whose key was lost: a person has to revoke it there. */
@@ -112,11 +126,14 @@ export interface Writes {
   readonly related: PurchaseRecord | null;
   readonly customer: CustomerFile | null;
   readonly entitlements: readonly Entitlement[];
+  /** The file of whom it was taken from, with the entitlements that changed. */
+  readonly former: { readonly customer: CustomerFile; readonly entitlements: readonly Entitlement[] } | null;
   readonly grants: readonly Grant[];
   readonly events: readonly GrantEvent[];
   readonly effects: readonly EffectRequest[];
   readonly licenseKeys: readonly SealedLicenseKey[];
-  readonly audit: AuditEntry | null;
+  /** One for each customer that it concerns. */
+  readonly audit: readonly AuditEntry[];
 }
 
 export const NO_WRITES: Writes = {
@@ -125,11 +142,12 @@ export const NO_WRITES: Writes = {
   related: null,
   customer: null,
   entitlements: [],
+  former: null,
   grants: [],
   events: [],
   effects: [],
   licenseKeys: [],
-  audit: null,
+  audit: [],
 };
 
 /** What a pure decision comes to: an answer, and what has to be written for it to be true (null: nothing). */
@@ -151,6 +169,8 @@ export function newPurchaseRecord(ref: PurchaseRef, now: Instant): PurchaseRecor
     revision: 0,
     closed: {},
     nextSyncAt: null,
+    acknowledgeBy: null,
+    orderIds: [],
     createdAt: now,
     updatedAt: now,
   };

@@ -16,7 +16,7 @@ export interface Delivered {
  */
 export function recordDelivered(
   slot: Slot,
-  productId: string,
+  productId: string | null,
   delivered: Delivered,
   now: Instant,
 ): SlotChange {
@@ -25,7 +25,8 @@ export function recordDelivered(
     attempt: null,
     state: delivered.state,
     shown: delivered.shown,
-    applied: { kind: "active", productId, until: null },
+    disabled: false,
+    applied: { kind: "active", productId, until: null, spoiled: false },
   };
   return settleRows(held, now);
 }
@@ -39,7 +40,9 @@ export function recordApplied(
   until: Instant | null,
   now: Instant,
 ): SlotChange {
-  if (step === "revoke") return settleRows({ ...slot, applied: NOTHING, state: null, shown: null }, now);
+  if (step === "revoke") {
+    return settleRows({ ...slot, applied: NOTHING, disabled: false, state: null, shown: null }, now);
+  }
   const applied =
     step === "extend" ? { ...slot.applied, until } : { ...slot.applied, kind: KIND_AFTER[step] };
   const change = settleRows({ ...slot, applied }, now);

@@ -27,11 +27,11 @@ export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
 }
 
 /**
- * What is due to be taken back may be gone at this very moment: if access returns before that is recorded, it counts as
- * made for nothing we know, so it goes first and a new one comes.
+ * What is due to be taken back may be gone at this very moment: if access returns before that is recorded, it goes first
+ * and a new one comes.
  */
 function stillOurs(slot: Slot): Applied {
-  return nextStep(slot) === "revoke" ? { ...slot.applied, productId: null } : slot.applied;
+  return nextStep(slot) === "revoke" ? { ...slot.applied, spoiled: true } : slot.applied;
 }
 
 /** Brings a slot's rows in line with it. */
@@ -69,7 +69,7 @@ function closeRow(slot: Slot, now: Instant): RowChange | null {
 function appliedAtOnce(slot: Slot): Applied {
   const wanted = wantedAccess(slot);
   if (wanted.kind !== "active") return NOTHING;
-  return { kind: "active", productId: slot.target.productId, until: wanted.until };
+  return { kind: "active", productId: slot.target.productId, until: wanted.until, spoiled: false };
 }
 
 function openRow(slot: Slot, now: Instant): Grant | null {
@@ -81,7 +81,7 @@ function openRow(slot: Slot, now: Instant): Grant | null {
 }
 
 function isInHand({ applied, target }: Slot): boolean {
-  return applied.kind === "active" && applied.productId === target.productId;
+  return applied.kind === "active" && !applied.spoiled && applied.productId === target.productId;
 }
 
 /** What a row opened now takes over from its slot. */

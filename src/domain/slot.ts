@@ -8,8 +8,9 @@ import type { PurchaseState } from "./purchase.ts";
 /** Access wanted, and because of what. */
 export interface Target {
   readonly access: Access;
-  readonly purchaseId: PurchaseId;
-  readonly productId: string;
+  /** Null: a gift of the shop's. */
+  readonly purchaseId: PurchaseId | null;
+  readonly productId: string | null;
   readonly chainId: ChainId | null;
   readonly orderId: string | null;
   /** Google's end of the paid period; `access.until` may lie later by the leeway. */
@@ -24,6 +25,8 @@ export interface Applied {
   readonly productId: string | null;
   /** The end that the thing delivered carries; null: none. */
   readonly until: Instant | null;
+  /** It was due to be taken back and may be gone at any moment: it goes before anything else comes. */
+  readonly spoiled: boolean;
 }
 
 /** A delivery under way, or one whose end nobody recorded: the mark that a crash leaves behind. */
@@ -50,6 +53,8 @@ export interface Slot {
   readonly attempt: Attempt | null;
   /** A person took it away: no renewal gives it back. */
   readonly blocked: boolean;
+  /** Its licence was switched off where it is kept: access comes back only when it is switched on again there. */
+  readonly disabled: boolean;
   /** Delivery failed for good, for the order named. */
   readonly failure: (Failure & { readonly orderId: string | null }) | null;
   /** The open row. */
@@ -69,7 +74,7 @@ export interface ClosedSlot {
 export type Step = "none" | "deliver" | "extend" | "suspend" | "resume" | "revoke" | "abandon";
 
 /** Nothing is real outside. */
-export const NOTHING: Applied = { kind: "none", productId: null, until: null };
+export const NOTHING: Applied = { kind: "none", productId: null, until: null, spoiled: false };
 
 export type SlotSeed = Pick<
   Slot,
@@ -85,6 +90,7 @@ export function newSlot(seed: SlotSeed, closed: ClosedSlot | undefined): Slot {
     attempts: closed?.attempts ?? 0,
     attempt: null,
     blocked: closed?.blocked ?? false,
+    disabled: false,
     failure: null,
     grant: null,
     shown: null,
@@ -96,9 +102,12 @@ export function closedSlot(slot: Slot): ClosedSlot {
   return { generation: slot.generation, attempts: slot.attempts, blocked: slot.blocked };
 }
 
-/** What is wanted after all, a person's word included. */
-export function wantedAccess(slot: Slot): Access {
-  return slot.blocked ? { kind: "ended", reason: "manual", detail: null } : slot.target.access;
+/** What is wanted after all, a person's word included: that of ours first, then that of whoever keeps the licence. */
+export function wantedAccess({ blocked, disabled, target }: Slot): Access {
+  if (blocked) return { kind: "ended", reason: "manual", detail: null };
+  if (disabled && target.access.kind === "active")
+    return { kind: "suspended", reason: "license_key_disabled", detail: null };
+  return target.access;
 }
 
 /**
@@ -113,16 +122,21 @@ export function nextStep(slot: Slot): Step {
     return slot.attempt === null ? "none" : "abandon";
   }
   // A licence is for one product: after a plan change the old one goes before the new one comes.
-  if (wanted.kind === "ended" || applied.productId !== slot.target.productId) return "revoke";
+  const another = applied.spoiled || applied.productId !== slot.target.productId;
+  if (wanted.kind === "ended" || another) return "revoke";
   if (wanted.kind === "suspended") return applied.kind === "active" ? "suspend" : "none";
   // The new end before the new life: a licence whose end has passed may refuse to be resumed.
   if (applied.until !== wanted.until) return "extend";
   return applied.kind === "suspended" ? "resume" : "none";
 }
 
-/** Nothing wanted, nothing real, nothing under way: the slot leaves the customer file. */
-export function isSettled(slot: Slot): boolean {
-  return slot.target.access.kind === "ended" && slot.applied.kind === "none" && slot.attempt === null;
+/**
+ * Nothing wanted, nothing real, nothing under way: the slot leaves the customer file. What must outlive it is kept with its
+ * purchase; a gift has none, and there are never more of them than the catalogue has entitlements.
+ */
+export function isSettled({ target, applied, attempt }: Slot): boolean {
+  const over = target.access.kind === "ended" && applied.kind === "none" && attempt === null;
+  return over && target.purchaseId !== null;
 }
 
 /** Marks the beginning of a delivery, durably, before anything goes out. */

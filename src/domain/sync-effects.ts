@@ -1,29 +1,30 @@
-import type { FileChange } from "./apply-commands.ts";
 import { accessOfItem, isIgnored, type Policy } from "./desired-grants.ts";
 import { type EffectRequest, requestEffect } from "./effect.ts";
-import type { PurchaseId } from "./ids.ts";
+import { fulfilments } from "./file-writes.ts";
+import { type PurchaseId, purchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import type { PurchaseRecord } from "./purchase-file.ts";
-import { nextStep } from "./slot.ts";
+import type { Slot } from "./slot.ts";
+
+/** What a sync has come to. */
+export interface SyncChange {
+  readonly before: PurchaseRecord | null;
+  readonly purchase: PurchaseRecord;
+  readonly retired: PurchaseRecord | null;
+  /** Slots that changed, of whatever customer. */
+  readonly changed: readonly Slot[];
+  readonly policy: Policy;
+  readonly now: Instant;
+}
 
 /** What has to be done outside after the commit of a sync. */
-export function effectsOf(
-  before: PurchaseRecord | null,
-  purchase: PurchaseRecord,
-  retired: PurchaseRecord | null,
-  change: FileChange | null,
-  policy: Policy,
-  now: Instant,
-): EffectRequest[] {
-  const effects: EffectRequest[] = [];
-  for (const slot of change?.changed ?? []) {
-    if (nextStep(slot) === "none") continue;
-    effects.push(requestEffect({ kind: "fulfill_slot", customerId: slot.customerId, slotId: slot.id }, now));
-  }
+export function effectsOf(change: SyncChange): EffectRequest[] {
+  const { purchase, changed, policy, now } = change;
+  const effects = fulfilments(changed, now);
   if (isDueAtGoogle(purchase, policy, now)) {
     effects.push(requestEffect({ kind: "acknowledge_purchase", purchaseId: purchase.id }, now));
   }
-  for (const purchaseId of othersToSync(before, purchase, retired)) {
+  for (const purchaseId of othersToSync(change)) {
     effects.push(requestEffect({ kind: "sync_purchase", purchaseId }, now));
   }
   return effects;
@@ -33,12 +34,10 @@ export function effectsOf(
  * Purchases that this one changes something for, and whose own sync has to draw the consequences: one it has retired, if
  * there is more to it or its slots are in somebody else's file, and its successor, once its owner comes to light.
  */
-function othersToSync(
-  before: PurchaseRecord | null,
-  purchase: PurchaseRecord,
-  retired: PurchaseRecord | null,
-): PurchaseId[] {
+function othersToSync({ before, purchase, retired }: SyncChange): PurchaseId[] {
   const others: PurchaseId[] = [];
+  const spared = sparedByCancellation(before, purchase);
+  if (spared !== null) others.push(spared);
   if (retired !== null && (isUnfinished(retired) || retired.customerId !== purchase.customerId)) {
     others.push(retired.id);
   }
@@ -46,6 +45,15 @@ function othersToSync(
   if (successor !== null && before?.customerId === null && purchase.customerId !== null)
     others.push(successor);
   return others;
+}
+
+/** A plan change that was waiting for its payment is called off: the old subscription goes on (google-play.md section 3, 20). */
+function sparedByCancellation(
+  before: PurchaseRecord | null,
+  { answer, packageName }: PurchaseRecord,
+): PurchaseId | null {
+  const calledOff = answer?.state === "pending_purchase_canceled" && before?.answer?.state !== answer.state;
+  return calledOff && answer.replaces !== null ? purchaseId(packageName, answer.replaces) : null;
 }
 
 /** Never seen, or still waiting to take the place of another token. */

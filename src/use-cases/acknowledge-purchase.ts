@@ -1,7 +1,13 @@
 import type { Effect } from "../domain/effect.ts";
 import { AppError } from "../domain/errors.ts";
 import { leadingItem, type Purchase } from "../domain/purchase.ts";
-import { type Decision, type FileIds, NO_WRITES, type PurchaseRecord } from "../domain/purchase-file.ts";
+import {
+  type Decision,
+  type FileIds,
+  NO_IDS,
+  NO_WRITES,
+  type PurchaseRecord,
+} from "../domain/purchase-file.ts";
 import { isDueAtGoogle, needsConsuming } from "../domain/sync-effects.ts";
 import type { LeasedEffect } from "../ports.ts";
 import type { EffectPorts, EffectResult } from "./run-effects.ts";
@@ -16,7 +22,7 @@ export async function acknowledgePurchase(
   leased: LeasedEffect,
   effect: Extract<Effect, { kind: "acknowledge_purchase" }>,
 ): Promise<EffectResult> {
-  const ids: FileIds = { purchaseId: effect.purchaseId, relatedId: null, customerId: null };
+  const ids: FileIds = { ...NO_IDS, purchaseId: effect.purchaseId };
   const basis = leased.basis ?? (await ports.store.load(ids));
   const { purchase } = basis.file;
   const { policy } = ports.settings;
@@ -70,6 +76,7 @@ function recordTold(stored: PurchaseRecord | null, consumed: boolean, now: numbe
     ? stored.answer.items.map((item) => ({ ...item, consumed: true }))
     : stored.answer.items;
   const answer: Purchase = { ...stored.answer, acknowledged: true, items };
-  const purchase: PurchaseRecord = { ...stored, answer, revision: stored.revision + 1, updatedAt: now };
+  const revision = stored.revision + 1;
+  const purchase: PurchaseRecord = { ...stored, answer, acknowledgeBy: null, revision, updatedAt: now };
   return { result: null, writes: { ...NO_WRITES, purchase }, completes: true };
 }

@@ -2,7 +2,7 @@ import type { CustomerFile } from "../domain/entitlements.ts";
 import { emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
 import { asGrantId, type CustomerId } from "../domain/ids.ts";
-import type { PurchaseRecord } from "../domain/purchase-file.ts";
+import { NO_IDS, type PurchaseRecord } from "../domain/purchase-file.ts";
 import type { Page, PageRequest, Ports } from "../ports.ts";
 import { type OwnedGrant, withKeys } from "./purchase-grants.ts";
 
@@ -13,7 +13,7 @@ export async function readCustomer(
   ports: Pick<Ports, "store">,
   customerId: CustomerId,
 ): Promise<CustomerFile> {
-  const { file } = await ports.store.load({ purchaseId: null, relatedId: null, customerId });
+  const { file } = await ports.store.load({ ...NO_IDS, customerId });
   return file.customer ?? emptyCustomerFile(customerId);
 }
 

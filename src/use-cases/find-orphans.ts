@@ -1,7 +1,7 @@
 import type { Effect } from "../domain/effect.ts";
 import { licenseKeyId, orphanId } from "../domain/ids.ts";
 import type { Instant } from "../domain/instant.ts";
-import type { LicenseOrphan } from "../domain/purchase-file.ts";
+import { type LicenseOrphan, NO_IDS } from "../domain/purchase-file.ts";
 import type { Slot } from "../domain/slot.ts";
 import type { FoundLicense } from "../ports.ts";
 import type { EffectPorts, EffectResult } from "./run-effects.ts";
@@ -29,7 +29,7 @@ export async function findOrphans(ports: EffectPorts, search: OrphanSearch): Pro
 }
 
 async function slotOf(ports: EffectPorts, { customerId, slotId }: OrphanSearch): Promise<Slot | null> {
-  const { file } = await ports.store.load({ purchaseId: null, relatedId: null, customerId });
+  const { file } = await ports.store.load({ ...NO_IDS, customerId });
   return file.customer?.slots[slotId] ?? null;
 }
 

@@ -1,6 +1,12 @@
 import type { Observation } from "../domain/observation.ts";
 import { observe } from "../domain/observation.ts";
-import { type Decision, NO_WRITES, newPurchaseRecord, type PurchaseRef } from "../domain/purchase-file.ts";
+import {
+  type Decision,
+  NO_IDS,
+  NO_WRITES,
+  newPurchaseRecord,
+  type PurchaseRef,
+} from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
 
 /**
@@ -12,7 +18,7 @@ export async function rememberVoid(
   ref: PurchaseRef,
   observation: Extract<Observation, { kind: "voided" }>,
 ): Promise<void> {
-  const ids = { purchaseId: ref.id, relatedId: null, customerId: null };
+  const ids = { ...NO_IDS, purchaseId: ref.id };
   await ports.store.update(ids, ({ purchase }): Decision<null> => {
     const now = ports.clock.now();
     const stored = purchase ?? newPurchaseRecord(ref, now);

@@ -2,6 +2,7 @@ import type { CustomerFile } from "../domain/entitlements.ts";
 import { emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CustomerId } from "../domain/ids.ts";
+import { NO_IDS } from "../domain/purchase-file.ts";
 import {
   type VerifiedPurchase,
   type VerifyPorts,
@@ -32,7 +33,7 @@ export async function restorePurchases(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const { file } = await ports.store.load({ purchaseId: null, relatedId: null, customerId });
+  const { file } = await ports.store.load({ ...NO_IDS, customerId });
   return { results, customer: file.customer ?? emptyCustomerFile(customerId) };
 }
 

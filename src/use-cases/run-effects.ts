@@ -1,7 +1,7 @@
 import { backoff } from "../domain/backoff.ts";
 import type { Effect } from "../domain/effect.ts";
 import { AppError, OutsideError } from "../domain/errors.ts";
-import type { SealedLicenseKey } from "../domain/purchase-file.ts";
+import { NO_IDS, type SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Deliveries } from "../integrations/registry.ts";
 import type { Latest, LeasedEffect, LoadedFile, Ports, Started } from "../ports.ts";
 import { acknowledgePurchase } from "./acknowledge-purchase.ts";
@@ -121,7 +121,7 @@ async function syncLinked(
   ports: SyncPorts,
   purchaseId: Extract<Effect, { kind: "sync_purchase" }>["purchaseId"],
 ): Promise<EffectResult> {
-  const { file } = await ports.store.load({ purchaseId, relatedId: null, customerId: null });
+  const { file } = await ports.store.load({ ...NO_IDS, purchaseId });
   if (file.purchase === null) return { kind: "done" };
   try {
     await syncPurchase(ports, {

@@ -1,11 +1,11 @@
 import { changeSlots } from "../domain/apply-commands.ts";
-import { auditDelivery } from "../domain/audit.ts";
 import { STRAGGLER_MS } from "../domain/backoff.ts";
 import { type Effect, requestEffect } from "../domain/effect.ts";
+import { fileWrites } from "../domain/file-writes.ts";
 import type { Instant } from "../domain/instant.ts";
 import {
   type Decision,
-  NO_WRITES,
+  NO_IDS,
   type PurchaseFile,
   type SealedLicenseKey,
   type Writes,
@@ -68,7 +68,7 @@ export interface SlotDecision<T> {
 /** One commit on the slot. If it leaves nothing to do, the effect is finished in it. */
 export async function change<T>(run: Run, decide: (slot: Slot | null, now: Instant) => SlotDecision<T>) {
   const { customerId, slotId } = run.effect;
-  const ids = { purchaseId: null, relatedId: null, customerId };
+  const ids = { ...NO_IDS, customerId };
   const { store, clock } = run.ports;
   const options: UpdateOptions = { effect: run.lease, ...(run.basis === null ? {} : { basis: run.basis }) };
   const committed = await store.update(
@@ -86,14 +86,10 @@ function toDecision<T>(file: PurchaseFile, decided: SlotDecision<T>, now: Instan
   if (slotChange === null || file.customer === null) return { result, writes: null };
   const change = changeSlots(file.customer, [slotChange], now);
   const writes: Writes = {
-    ...NO_WRITES,
-    customer: change.customer,
-    entitlements: change.entitlements,
-    grants: change.grants,
-    events: change.events,
+    ...fileWrites(change, { cause: "effect", actor: null }, now),
+    // This run goes on by itself; what it leaves undone stays with its own effect.
     effects: effects ?? [],
     licenseKeys: key == null ? [] : [key],
-    audit: auditDelivery(change.grants, now),
   };
   return { result, writes, completes: nextStep(slotChange.slot) === "none" };
 }

@@ -1,20 +1,22 @@
 import { decideSync, type SyncOutcome } from "../domain/decide-sync.ts";
 import type { CustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
-import { toOneTimePurchase } from "../domain/google-play/product-purchase.ts";
-import { toSubscription } from "../domain/google-play/subscription-purchase.ts";
+import { toPurchase } from "../domain/google-play/to-purchase.ts";
 import type { CustomerId } from "../domain/ids.ts";
 import type { Observation } from "../domain/observation.ts";
-import { ownerOf } from "../domain/ownership.ts";
+import { type Claim, formerOwnerOf, isSomeoneElses, ownerOf } from "../domain/ownership.ts";
 import { forgotten, type Purchase } from "../domain/purchase.ts";
 import { relatedRef } from "../domain/purchase-chain.ts";
-import type { Cause, PurchaseFile, PurchaseRecord, PurchaseRef } from "../domain/purchase-file.ts";
+import { type Cause, NO_IDS, type PurchaseRecord, type PurchaseRef } from "../domain/purchase-file.ts";
 import type { LoadedFile, Ports, Priority, Started } from "../ports.ts";
 import { freshRecord } from "./fresh-record.ts";
+import { inheritedOwner } from "./inherited-owner.ts";
 
 export interface SyncRequest {
   readonly ref: PurchaseRef;
   readonly cause: Cause;
+  /** The name of the admin key, where a person asks for it. */
+  readonly actor?: string;
   readonly priority: Priority;
   /** The verified caller; null for notices and sweeps. */
   readonly claimant: CustomerId | null;
@@ -75,8 +77,8 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     // Read before Google is asked: if this has moved by the commit, our answer may be the older one (rule 6).
     const before = await ports.store.load({
+      ...NO_IDS,
       purchaseId: request.ref.id,
-      relatedId: null,
       customerId: request.claimant,
     });
     const fresh = freshRecord(ports, before, request);
@@ -104,25 +106,29 @@ async function syncOnce(
 ): Promise<SyncedPurchase | "again"> {
   const stored = before.file.purchase;
   const { claimant } = request;
-  if (claimant !== null && stored?.customerId != null && stored.customerId !== claimant) {
+  const { transfers } = ports.settings.policy;
+  const unasked: Claim = { claimant, named: { kind: "nobody" }, inherited: null, transfers };
+  if (stored?.customerId != null && isSomeoneElses(before.file, unasked)) {
     return { kind: "refused", code: "purchase_owned_by_another_customer" };
   }
-  const ref: PurchaseRef = stored ?? request.ref;
+  // Of which kind a token is, is known for certain once Google has answered about it.
+  const ref: PurchaseRef = stored?.answer == null ? request.ref : stored;
   const [answer, known] = await Promise.all([
     askGoogle(ports, ref, request, stored?.answer ?? null),
     ports.store.load({ ...before.file.ids, customerId: stored?.customerId ?? claimant }, before),
   ]);
   const named = await ports.accountIds.whose(answer.accountId, claimant);
-  const basis = await loadRest(ports, known, relatedRef(ref, answer, stored), (file) =>
-    ownerOf(file, { claimant, named }),
-  );
+  const linked = await loadRelated(ports, known, relatedRef(ref, answer, stored));
+  const inherited = await inheritedOwner(ports, linked.file, answer, request);
+  const claim: Claim = { claimant, named, inherited, transfers };
+  const basis = await loadCustomers(ports, linked, claim);
   const basedOn = stored?.revision ?? 0;
   const { settings, clock } = ports;
   const { result, leased } = await ports.store.update<SyncOutcome>(
     basis.file.ids,
     (file, runner) => {
-      const { productId, observation, cause } = request;
-      const input = { ref, answer, basedOn, claimant, productId, named, observation, cause, runner };
+      const { productId, observation, cause, actor = null } = request;
+      const input = { ...claim, ref, answer, basedOn, productId, observation, cause, actor, runner };
       return decideSync(file, input, settings.policy, clock.now());
     },
     { basis, run: ports.background.hasRoom() },
@@ -141,7 +147,7 @@ async function askGoogle(
 ): Promise<Purchase> {
   try {
     const json = await ports.play.getPurchase(ref, priority);
-    const purchase = ref.type === "subscription" ? toSubscription(json) : toOneTimePurchase(json);
+    const purchase = toPurchase(ref, json);
     if (purchase.state === "unknown") ports.log.error("purchase.unknown_state", { purchase_id: ref.id });
     return purchase;
   } catch (error) {
@@ -159,14 +165,22 @@ export function isForgotten(error: unknown): boolean {
   );
 }
 
-/** Reads what only Google's answer told us of: the purchase replaced, and the file of whom it belongs to. */
-async function loadRest(
-  ports: Pick<Ports, "store">,
+/** Reads the purchase replaced, which only Google's answer told us of. */
+function loadRelated(
+  { store }: Pick<Ports, "store">,
   known: LoadedFile,
   related: PurchaseRef | null,
-  owner: (file: PurchaseFile) => CustomerId | null,
 ): Promise<LoadedFile> {
-  const ids = { ...known.file.ids, relatedId: related?.id ?? null };
-  const linked = await ports.store.load(ids, known);
-  return ports.store.load({ ...ids, customerId: owner(linked.file) ?? ids.customerId }, linked);
+  return store.load({ ...known.file.ids, relatedId: related?.id ?? null }, known);
+}
+
+/** Reads the files of whom it belongs to, and of whom it is taken from. */
+function loadCustomers(
+  { store }: Pick<Ports, "store">,
+  linked: LoadedFile,
+  claim: Claim,
+): Promise<LoadedFile> {
+  const { file } = linked;
+  const customerId = ownerOf(file, claim) ?? file.ids.customerId;
+  return store.load({ ...file.ids, customerId, formerId: formerOwnerOf(file, claim) }, linked);
 }

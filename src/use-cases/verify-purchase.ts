@@ -2,6 +2,7 @@ import { type CustomerFile, emptyCustomerFile } from "../domain/entitlements.ts"
 import { AppError } from "../domain/errors.ts";
 import type { CustomerId } from "../domain/ids.ts";
 import {
+  NO_IDS,
   type PurchaseRecord,
   type PurchaseRef,
   purchaseRef,
@@ -94,7 +95,7 @@ async function waitForOthers(
 const POLL_MS = 250;
 
 async function reload(ports: VerifyPorts, purchase: PurchaseRecord, customer: CustomerFile) {
-  const ids = { purchaseId: purchase.id, relatedId: null, customerId: customer.customerId };
+  const ids = { ...NO_IDS, purchaseId: purchase.id, customerId: customer.customerId };
   const { file } = await ports.store.load(ids);
   return { purchase: file.purchase ?? purchase, customer: file.customer ?? customer };
 }

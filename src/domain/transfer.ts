@@ -1,0 +1,45 @@
+import { changeSlots, type FileChange } from "./apply-commands.ts";
+import { desiredGrants, type Policy } from "./desired-grants.ts";
+import { droppedTarget } from "./diff-grants.ts";
+import { type CustomerFile, slotsOf } from "./entitlements.ts";
+import type { PurchaseId, SlotId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+import type { PurchaseFile, PurchaseRecord } from "./purchase-file.ts";
+import { retarget } from "./slot-rows.ts";
+
+/** A purchase moves to another customer: all that it gave the former one ends there (entitlement-grants.md section 8, 5). */
+export function takeAway(former: CustomerFile, owned: ReadonlySet<PurchaseId>, now: Instant): FileChange {
+  const given = slotsOf(former).filter(
+    ({ target }) => target.purchaseId !== null && owned.has(target.purchaseId),
+  );
+  const changes = given.map((slot) => retarget(slot, droppedTarget(slot, "manual"), now));
+  return changeSlots(former, changes, now);
+}
+
+/**
+ * What a person took away stays away, also when the purchase moves: else a transfer would undo it.
+ *
+ * @returns The traces of closed slots, with those of the new owner marked as blocked whose former ones were.
+ */
+export function moveBlocks(
+  next: PurchaseRecord,
+  { former, customer }: PurchaseFile,
+  left: FileChange,
+  policy: Policy,
+  now: Instant,
+): PurchaseRecord["closed"] {
+  if (former === null || next.customerId === null) return next.closed;
+  const theirs = desiredGrants(next, former.customerId, slotsOf(former), policy, now);
+  const ours = desiredGrants(next, next.customerId, slotsOf(customer), policy, now);
+  const closed = { ...next.closed };
+  for (const [index, { slotId }] of ours.entries()) {
+    const before = theirs[index]?.slotId;
+    if (before === undefined || !isBlocked(before, left, next)) continue;
+    closed[slotId] = { generation: 0, attempts: 0, ...closed[slotId], blocked: true };
+  }
+  return closed;
+}
+
+function isBlocked(id: SlotId, left: FileChange, { closed }: PurchaseRecord): boolean {
+  return left.changed.find((slot) => slot.id === id)?.blocked ?? closed[id]?.blocked ?? false;
+}
