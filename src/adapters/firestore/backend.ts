@@ -5,6 +5,8 @@ import {
   Timestamp,
   type WriteBatch,
 } from "@google-cloud/firestore";
+import type { Entitlement } from "../../domain/entitlements.ts";
+import type { CustomerId } from "../../domain/ids.ts";
 import type { FileIds } from "../../domain/purchase-file.ts";
 import type { Backend, Commit, Entries, Entry, Version } from "../shared/optimistic-store.ts";
 import {
@@ -36,11 +38,12 @@ export function createFirestoreBackend(db: Firestore): Backend<Timestamp> {
 }
 
 async function readFile(db: Firestore, at: Paths, ids: FileIds): Promise<Entries<Timestamp>> {
-  const { purchaseId, relatedId, customerId } = ids;
+  const { purchaseId, relatedId, customerId, formerId } = ids;
   const refs = {
     purchase: purchaseId === null ? null : at.purchases.doc(purchaseId),
     related: relatedId === null ? null : at.purchases.doc(relatedId),
     customer: customerId === null ? null : at.customerFiles.doc(customerId),
+    former: formerId === null ? null : at.customerFiles.doc(formerId),
   };
   const wanted = Object.values(refs).filter((ref) => ref !== null);
   const snapshots = new Map((await db.getAll(...wanted)).map((snapshot) => [snapshot.ref.path, snapshot]));
@@ -52,6 +55,7 @@ async function readFile(db: Firestore, at: Paths, ids: FileIds): Promise<Entries
       : { purchase: entry(purchase, readPurchase), answeredAgoMs: answeredAgo(purchase) }),
     ...present("related", found(refs.related), readPurchase),
     ...present("customer", found(refs.customer), readCustomerFile),
+    ...present("former", found(refs.former), readCustomerFile),
   };
 }
 
@@ -98,13 +102,16 @@ async function writeFile(
 }
 
 function addFile(batch: WriteBatch, at: Paths, { writes, versions }: Commit<Timestamp>): void {
-  const { purchase, related, customer, answered } = writes;
+  const { purchase, related, customer, former, answered } = writes;
   if (purchase !== null)
     put(batch, at.purchases.doc(purchase.id), versions.purchase, writePurchase(purchase, answered));
   if (related !== null)
     put(batch, at.purchases.doc(related.id), versions.related, writePurchase(related, false));
-  if (customer !== null) {
-    put(batch, at.customerFiles.doc(customer.customerId), versions.customer, writeCustomerFile(customer));
+  for (const [file, version] of [
+    [customer, versions.customer],
+    [former?.customer ?? null, versions.former],
+  ] as const) {
+    if (file !== null) put(batch, at.customerFiles.doc(file.customerId), version, writeCustomerFile(file));
   }
 }
 
@@ -115,15 +122,23 @@ function put(batch: WriteBatch, ref: DocumentReference, version: Version<Timesta
 
 /** Derived from the guarded documents, so they need no guard of their own; ids make a repetition fail or be the same. */
 function addRows(batch: WriteBatch, at: Paths, { writes }: Commit<Timestamp>): void {
-  const customerId = writes.customer?.customerId;
-  for (const row of writes.entitlements) {
-    if (customerId !== undefined)
-      batch.set(at.entitlements(customerId).doc(row.entitlementId), writeEntitlement(row));
-  }
+  const { customer, former } = writes;
+  if (customer !== null) addEntitlements(batch, at, customer.customerId, writes.entitlements);
+  if (former !== null) addEntitlements(batch, at, former.customer.customerId, former.entitlements);
   for (const grant of writes.grants) batch.set(at.grants(grant.customerId).doc(grant.id), writeGrant(grant));
   for (const event of writes.events) batch.create(at.grantEvents.doc(event.id), writeGrantEvent(event));
   for (const key of writes.licenseKeys) batch.create(at.licenseKeys.doc(key.id), writeLicenseKey(key));
-  if (writes.audit !== null) batch.create(at.auditEvents.doc(), writeAuditEntry(writes.audit));
+  for (const entry of writes.audit) batch.create(at.auditEvents.doc(), writeAuditEntry(entry));
+}
+
+function addEntitlements(
+  batch: WriteBatch,
+  at: Paths,
+  customerId: CustomerId,
+  rows: readonly Entitlement[],
+): void {
+  for (const row of rows)
+    batch.set(at.entitlements(customerId).doc(row.entitlementId), writeEntitlement(row));
 }
 
 function addEffects(

@@ -2,7 +2,7 @@ import { FieldValue, Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Effect, EffectRequest } from "../../domain/effect.ts";
 import { stamp } from "./documents.ts";
-import { customerIdSchema, purchaseIdSchema, slotIdSchema, timestamp } from "./schemas.ts";
+import { customerIdSchema, purchaseIdSchema, reviewIdSchema, slotIdSchema, timestamp } from "./schemas.ts";
 
 const slotEffect = { customerId: customerIdSchema, slotId: slotIdSchema };
 
@@ -11,6 +11,8 @@ const effectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("find_orphans"), ...slotEffect, integrationType: z.string() }),
   z.object({ kind: z.literal("acknowledge_purchase"), purchaseId: purchaseIdSchema }),
   z.object({ kind: z.literal("sync_purchase"), purchaseId: purchaseIdSchema }),
+  z.object({ kind: z.literal("end_gift"), ...slotEffect }),
+  z.object({ kind: z.literal("answer_refund_review"), reviewId: reviewIdSchema }),
 ]);
 
 const outboxSchema = z.object({

@@ -2,8 +2,17 @@ import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { RevocationDetail, RevocationReason } from "../../domain/access.ts";
 import type { Grant, ShownLicenseKey } from "../../domain/grant.ts";
-import type { ChainId, CustomerId, GrantId, LicenseKeyId, PurchaseId, SlotId } from "../../domain/ids.ts";
+import type {
+  ChainId,
+  CustomerId,
+  GrantId,
+  LicenseKeyId,
+  PurchaseId,
+  ReviewId,
+  SlotId,
+} from "../../domain/ids.ts";
 import type { PurchaseState } from "../../domain/purchase.ts";
+import type { Cause } from "../../domain/purchase-file.ts";
 import { Secret } from "../../domain/secret.ts";
 
 /** The building blocks of our documents: what was written in good order is still checked when it is read. */
@@ -16,6 +25,7 @@ export const customerIdSchema = text<CustomerId>();
 export const slotIdSchema = text<SlotId>();
 export const grantIdSchema = text<GrantId>();
 export const licenseKeyIdSchema = text<LicenseKeyId>();
+export const reviewIdSchema = text<ReviewId>();
 
 export const instant = z.number();
 export const secret = z.string().transform((value) => new Secret(value));
@@ -23,8 +33,9 @@ export const secret = z.string().transform((value) => new Secret(value));
 export const timestamp = z.instanceof(Timestamp).transform((time) => time.toMillis());
 
 export const purchaseState = text<PurchaseState>();
-const reason = text<RevocationReason>();
-const detail = text<RevocationDetail>().nullable();
+export const revocationReason = text<RevocationReason>();
+export const revocationDetail = text<RevocationDetail>();
+export const cause = text<Cause>();
 
 const lineItem = z.object({
   productId: z.string(),
@@ -66,10 +77,11 @@ export const closedSlotsSchema = z.record(
   z.object({ generation: z.number(), attempts: z.number(), blocked: z.boolean() }),
 );
 
+const ending = { reason: revocationReason, detail: revocationDetail.nullable() };
 const access = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("active"), until: instant.nullable() }),
-  z.object({ kind: z.literal("suspended"), reason, detail }),
-  z.object({ kind: z.literal("ended"), reason, detail }),
+  z.object({ kind: z.literal("suspended"), ...ending }),
+  z.object({ kind: z.literal("ended"), ...ending }),
 ]);
 
 const shownLicenseKey: z.ZodType<ShownLicenseKey> = z.object({ id: licenseKeyIdSchema, masked: z.string() });
@@ -82,8 +94,8 @@ const grant: z.ZodType<Grant> = z.object({
   entitlementId: z.string(),
   packageName: z.string(),
   integrationType: z.string(),
-  purchaseId: purchaseIdSchema,
-  productId: z.string(),
+  purchaseId: purchaseIdSchema.nullable(),
+  productId: z.string().nullable(),
   orderId: z.string().nullable(),
   chainId: chainIdSchema.nullable(),
   regrantOf: grantIdSchema.nullable(),
@@ -92,8 +104,8 @@ const grant: z.ZodType<Grant> = z.object({
   updatedAt: instant,
   deliveredAt: instant.nullable(),
   revokedAt: instant.nullable(),
-  revocationReason: reason.nullable(),
-  revocationDetail: detail,
+  revocationReason: revocationReason.nullable(),
+  revocationDetail: revocationDetail.nullable(),
   failure: failure.nullable(),
   licenseKey: shownLicenseKey.nullable(),
   expiresAt: instant.nullable(),
@@ -108,8 +120,8 @@ export const slotSchema = z.object({
   opens: z.enum(["in_sync", "at_once", "on_delivery"]),
   target: z.object({
     access,
-    purchaseId: purchaseIdSchema,
-    productId: z.string(),
+    purchaseId: purchaseIdSchema.nullable(),
+    productId: z.string().nullable(),
     chainId: chainIdSchema.nullable(),
     orderId: z.string().nullable(),
     expiresAt: instant.nullable(),
@@ -120,11 +132,14 @@ export const slotSchema = z.object({
     kind: z.enum(["none", "active", "suspended"]),
     productId: z.string().nullable(),
     until: instant.nullable(),
+    // Slots from before licences were compared with the licence server lack it, and `disabled`.
+    spoiled: z.boolean().default(false),
   }),
   generation: z.number(),
   attempts: z.number(),
   attempt: z.object({ number: z.number(), lease: z.string() }).nullable(),
   blocked: z.boolean(),
+  disabled: z.boolean().default(false),
   failure: failure.extend({ orderId: z.string().nullable() }).nullable(),
   grant: grant.nullable(),
   shown: shownLicenseKey.nullable(),

@@ -63,13 +63,14 @@ function createBackend(
   { clock }: StoreOptions,
 ): Backend<number> {
   return {
-    read: async ({ purchaseId, relatedId, customerId }): Promise<Entries<number>> => {
+    read: async ({ purchaseId, relatedId, customerId, formerId }): Promise<Entries<number>> => {
       const purchase = purchaseId === null ? undefined : tables.purchases.get(purchaseId);
       const age = purchase?.answeredAt == null ? null : clock.monotonic() - purchase.answeredAt;
       return {
         ...(purchaseId === null ? {} : { purchase: entry(purchase), answeredAgoMs: age }),
         ...(relatedId === null ? {} : { related: entry(tables.purchases.get(relatedId)) }),
         ...(customerId === null ? {} : { customer: entry(tables.customers.get(customerId)) }),
+        ...(formerId === null ? {} : { former: entry(tables.customers.get(formerId)) }),
       };
     },
     commit: async (commit) => {
@@ -87,12 +88,14 @@ function entry<T>(row: Row<T> | undefined): Entry<T, number> {
 
 function isAsExpected(tables: MemoryTables, commit: Commit<number>): boolean {
   const { writes, versions, leased, finishes } = commit;
+  const { customer, former } = writes;
   const same = (row: { readonly version: number } | undefined, version: Version<number>) =>
     (row?.version ?? null) === version;
   return (
     (writes.purchase === null || same(tables.purchases.get(writes.purchase.id), versions.purchase)) &&
     (writes.related === null || same(tables.purchases.get(writes.related.id), versions.related)) &&
-    (writes.customer === null || same(tables.customers.get(writes.customer.customerId), versions.customer)) &&
+    (customer === null || same(tables.customers.get(customer.customerId), versions.customer)) &&
+    (former === null || same(tables.customers.get(former.customer.customerId), versions.former)) &&
     writes.events.every(({ id }) => !tables.events.has(id)) &&
     writes.licenseKeys.every(({ id }) => !tables.licenseKeys.has(id)) &&
     leased.every(({ id }) => !tables.outbox.has(id)) &&
@@ -102,7 +105,7 @@ function isAsExpected(tables: MemoryTables, commit: Commit<number>): boolean {
 
 function apply(tables: MemoryTables, commit: Commit<number>, version: number, at: number): void {
   const { writes, leased, lease, asked, finishes } = commit;
-  const { purchase, related, customer } = writes;
+  const { purchase, related, customer, former } = writes;
   if (purchase !== null) {
     const answeredAt = writes.answered ? at : (tables.purchases.get(purchase.id)?.answeredAt ?? null);
     tables.purchases.set(purchase.id, { value: purchase, version, answeredAt });
@@ -111,11 +114,12 @@ function apply(tables: MemoryTables, commit: Commit<number>, version: number, at
     const answeredAt = tables.purchases.get(related.id)?.answeredAt ?? null;
     tables.purchases.set(related.id, { value: related, version, answeredAt });
   }
-  if (customer !== null) tables.customers.set(customer.customerId, { value: customer, version });
+  for (const file of [customer, former?.customer ?? null])
+    if (file !== null) tables.customers.set(file.customerId, { value: file, version });
   for (const grant of writes.grants) tables.grants.set(grant.id, grant);
   for (const event of writes.events) tables.events.set(event.id, event);
   for (const key of writes.licenseKeys) tables.licenseKeys.set(key.id, key);
-  if (writes.audit !== null) tables.audit.push(writes.audit);
+  tables.audit.push(...writes.audit);
   for (const { id, effect, dueAt } of leased) {
     const value = { effect, dueAt, askedAt: dueAt, attempts: 0, lease, leasedAt: at, lastError: null };
     tables.outbox.set(id, { value, version });

@@ -26,6 +26,7 @@ export interface Entries<V> {
   readonly purchase?: Entry<PurchaseRecord, V>;
   readonly related?: Entry<PurchaseRecord, V>;
   readonly customer?: Entry<CustomerFile, V>;
+  readonly former?: Entry<CustomerFile, V>;
   readonly answeredAgoMs?: number | null;
 }
 
@@ -36,6 +37,7 @@ export interface Commit<V> {
     readonly purchase: Version<V>;
     readonly related: Version<V>;
     readonly customer: Version<V>;
+    readonly former: Version<V>;
   };
   /** Effects created together with their lease; fails if one of them is there already. */
   readonly leased: readonly EffectRequest[];
@@ -90,8 +92,9 @@ export function createOptimisticStore<V>(
       purchaseId: have.purchase === undefined ? ids.purchaseId : null,
       relatedId: have.related === undefined ? ids.relatedId : null,
       customerId: have.customer === undefined ? ids.customerId : null,
+      formerId: have.former === undefined ? ids.formerId : null,
     };
-    const nothing = missing.purchaseId === null && missing.relatedId === null && missing.customerId === null;
+    const nothing = Object.values(missing).every((id) => id === null);
     return remember(ids, nothing ? have : { ...have, ...(await backend.read(missing)) });
   };
 
@@ -159,18 +162,20 @@ function fileOf<V>(ids: FileIds, entries: Entries<V>): PurchaseFile {
     purchase: entries.purchase?.value ?? null,
     related: entries.related?.value ?? null,
     customer: entries.customer?.value ?? null,
+    former: entries.former?.value ?? null,
   };
 }
 
 /** Of what was read before, the documents that are asked for now. */
 function reusable<V>(entries: Entries<V>, before: FileIds, ids: FileIds): Entries<V> {
-  const { purchase, related, customer, answeredAgoMs } = entries;
+  const { purchase, related, customer, former, answeredAgoMs } = entries;
   return {
     ...(purchase !== undefined && before.purchaseId === ids.purchaseId
       ? { purchase, answeredAgoMs: answeredAgoMs ?? null }
       : {}),
     ...(related !== undefined && before.relatedId === ids.relatedId ? { related } : {}),
     ...(customer !== undefined && before.customerId === ids.customerId ? { customer } : {}),
+    ...(former !== undefined && before.formerId === ids.formerId ? { former } : {}),
   };
 }
 
@@ -188,6 +193,7 @@ function toCommit<V>(
       purchase: entries.purchase?.version ?? null,
       related: entries.related?.version ?? null,
       customer: entries.customer?.version ?? null,
+      former: entries.former?.version ?? null,
     },
     leased: writes.effects.filter(mine),
     lease: runner,
@@ -202,12 +208,13 @@ function entriesAfter<V>(before: Entries<V>, writes: Writes, version: V): Entrie
     ...(writes.purchase === null ? {} : { purchase: { value: writes.purchase, version } }),
     ...(writes.related === null ? {} : { related: { value: writes.related, version } }),
     ...(writes.customer === null ? {} : { customer: { value: writes.customer, version } }),
+    ...(writes.former === null ? {} : { former: { value: writes.former.customer, version } }),
     ...(writes.answered ? { answeredAgoMs: 0 } : {}),
   };
 }
 
 function sameVersions<V>(a: Entries<V>, b: Entries<V>): boolean {
-  const text = ({ purchase, related, customer }: Entries<V>) =>
-    JSON.stringify([purchase?.version ?? null, related?.version ?? null, customer?.version ?? null]);
+  const text = ({ purchase, related, customer, former }: Entries<V>) =>
+    JSON.stringify([purchase, related, customer, former].map((entry) => entry?.version ?? null));
   return text(a) === text(b);
 }
