@@ -1,0 +1,77 @@
+import { SANDBOX_API_KEY } from "../../sandbox/keythai/keythai.ts";
+import type { TakeOver } from "../../sandbox/rtdn/publisher.ts";
+import { createSandbox, type InProcess } from "../../sandbox/sandbox.ts";
+import { createKeyThaiClient } from "../../src/adapters/keythai/keythai-client.ts";
+import { createLicenseServer } from "../../src/adapters/keythai/license-server.ts";
+import { Secret } from "../../src/domain/secret.ts";
+import type { Chance, Clock, LicenseServer, PlayApi } from "../../src/ports.ts";
+import { createPlayApi } from "./play-api.ts";
+import { suffer, type Trouble } from "./trouble.ts";
+
+/** Google and KeyThai: the sandbox, without a socket. */
+export interface Outside {
+  readonly sandbox: InProcess;
+  /** The adapters of one replica: every call passes by the world's trouble. */
+  connect(replica: string): { readonly play: PlayApi; readonly licenses: LicenseServer };
+}
+
+export interface OutsideOptions {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Gets every notice of Google's in the turn in which it is made. */
+  readonly notices: TakeOver;
+  readonly trouble: () => Trouble | null;
+  /** How long `issue` may take, in ms. */
+  readonly issueTimeoutMs: number;
+}
+
+export function createOutside(options: OutsideOptions): Outside {
+  const { clock, chance, notices, trouble, issueTimeoutMs } = options;
+  const sandbox = createSandbox({
+    now: () => clock.now(),
+    random: chance,
+    sleep: (ms) => clock.sleep(ms),
+    rtdn: { kind: "function", deliver: notices },
+  });
+  const { url: origin, faults } = sandbox;
+
+  const fetchAs =
+    (service: "play" | "keythai", replica: string): typeof fetch =>
+    async (input, init) => {
+      const { signal: _, ...rest } = init ?? {};
+      const request = new Request(input, rest);
+      const path = request.url.slice(origin.length);
+      const strike = trouble()?.({ service, what: `${request.method} ${path}`, replica }) ?? null;
+      const act = async () => {
+        // The sandbox's own fault, taken by this very request: nothing comes in between.
+        if (strike?.kind === "stale") faults.add({ service, kind: "stale" });
+        if (strike?.kind === "status") {
+          const { status, retryAfterSeconds } = strike;
+          faults.add({
+            service,
+            kind: `status_${status}`,
+            ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+          });
+        }
+        return sandbox.fetch(request);
+      };
+      return suffer(strike, clock, act, () => new Error("no answer"));
+    };
+
+  return {
+    sandbox,
+    connect(replica) {
+      const client = createKeyThaiClient({
+        apiKey: new Secret(SANDBOX_API_KEY),
+        baseUrl: `${origin}/keythai/v1`,
+        timeoutMs: issueTimeoutMs,
+        fetch: fetchAs("keythai", replica),
+      });
+      return {
+        play: createPlayApi(`${origin}/androidpublisher/v3`, fetchAs("play", replica), clock),
+        // No wait is ever short enough: the adapter's quick repetitions go by real time.
+        licenses: createLicenseServer({ client, issueTimeoutMs, maxPages: 200, retryAfterCapMs: -1 }),
+      };
+    },
+  };
+}

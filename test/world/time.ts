@@ -1,0 +1,116 @@
+import { AppError } from "../../src/domain/errors.ts";
+import { type Instant, MINUTE } from "../../src/domain/instant.ts";
+import { runDueEffects } from "../../src/use-cases/run-effects.ts";
+import type { WorldClock } from "./clock.ts";
+import type { NoticeChannel } from "./notices.ts";
+import type { Replica } from "./replica.ts";
+import type { Storage } from "./storage.ts";
+import { nextEffect, type Sweep } from "./sweeps.ts";
+
+export interface TimeParts {
+  readonly clock: WorldClock;
+  /** Itself, past all trouble. */
+  readonly storage: Storage;
+  readonly channel: NoticeChannel;
+  readonly sweeps: readonly Sweep[];
+  /** Lets Google do what falls due by now, of itself. */
+  google(): void;
+  /** When Google next does something of itself; null: never. */
+  googleNext(): Instant | null;
+  alive(): Replica;
+  until<T>(by: Replica, work: Promise<T>): Promise<T | undefined>;
+  deliverDue(by?: Replica): Promise<number>;
+}
+
+/** Many more than anything needs. */
+const MAX_ROUNDS = 5_000;
+/** What a lease of somebody dead is waited for at once, in ms. */
+const STEP_MS = 1_000;
+
+/** How time passes in a world, and what a worker does meanwhile. */
+export function createTime(parts: TimeParts) {
+  const { clock, storage, channel, sweeps, alive, until, deliverDue, google, googleNext } = parts;
+  const sweptAt = new Map<string, Instant>();
+  const startedAt = clock.now();
+
+  /** When a sweep runs next: as often as it should, or when there is something for it, a minute apart. */
+  async function nextSweep({ name, everyMs, nextAt }: Sweep): Promise<Instant | null> {
+    const last = sweptAt.get(name);
+    if (nextAt === undefined) return (last ?? startedAt) + (everyMs ?? 0);
+    const next = await nextAt(storage);
+    return next === null || last === undefined ? next : Math.max(next, last + MINUTE);
+  }
+
+  /** A worker that the store fails says so in its log, and comes again. */
+  async function work(by: Replica, task: (by: Replica) => Promise<unknown>): Promise<unknown> {
+    try {
+      return await until(by, task(by));
+    } catch (error) {
+      if (error instanceof AppError && error.retryable) return undefined;
+      throw error;
+    }
+  }
+
+  async function sweepDue(by: Replica | undefined): Promise<number> {
+    let ran = 0;
+    for (const sweep of sweeps) {
+      const next = await nextSweep(sweep);
+      if (next === null || next > clock.now()) continue;
+      sweptAt.set(sweep.name, clock.now());
+      await work(by ?? alive(), ({ ports }) => sweep.run(ports));
+      ran += 1;
+    }
+    return ran;
+  }
+
+  /** Everything that is due by now, and what follows from it at once. */
+  async function runDue(by?: Replica): Promise<void> {
+    for (let round = 0; ; round += 1) {
+      if (round > MAX_ROUNDS) throw new Error("what is due never comes to an end");
+      google();
+      const effects = await work(by ?? alive(), ({ ports }) => runDueEffects(ports, 100));
+      const done = (await deliverDue(by)) + Number(effects ?? 0) + (await sweepDue(by));
+      if (done === 0) return;
+    }
+  }
+
+  async function nextMoments(): Promise<Instant[]> {
+    const moments = [await nextEffect(storage), channel.nextAt()];
+    return moments.filter((moment) => moment !== null);
+  }
+
+  async function nextSweeps(): Promise<Instant[]> {
+    const moments = await Promise.all(sweeps.map(nextSweep));
+    return moments.filter((moment) => moment !== null);
+  }
+
+  /** What is due already and still there is leased to somebody: its lease has to run out. */
+  async function waitFor(moment: Instant): Promise<void> {
+    if (moment > clock.now()) clock.advance(moment - clock.now());
+    else await clock.outwait(STEP_MS);
+  }
+
+  return {
+    async settle(by?: Replica): Promise<void> {
+      for (let round = 0; ; round += 1) {
+        if (round > MAX_ROUNDS) throw new Error("it never settles");
+        await runDue(by);
+        const resting = (await nextSweeps()).filter((moment) => moment <= clock.now() + MINUTE);
+        const next = [...(await nextMoments()), ...resting];
+        if (next.length === 0) return;
+        await waitFor(Math.min(...next));
+      }
+    },
+
+    async pass(ms: number, by?: Replica): Promise<void> {
+      const end = clock.now() + ms;
+      for (;;) {
+        await runDue(by);
+        const moments = [...(await nextMoments()), ...(await nextSweeps()), googleNext() ?? end];
+        const next = Math.min(end, ...moments);
+        if (next >= end && clock.now() >= end) return;
+        await waitFor(next);
+      }
+    },
+  };
+}
