@@ -8,6 +8,7 @@ const ONLY: Record<string, readonly string[]> = {
   lose: ["rtdn"],
   double: ["rtdn"],
   delay: ["rtdn"],
+  shuffle: ["rtdn"],
 };
 
 /** A fault asked for by the control API. `count: null` lasts until it is cleared. */
@@ -29,6 +30,7 @@ export const faultInput = z
       "lose",
       "double",
       "delay",
+      "shuffle",
     ]),
     count: z.number().int().positive().nullable().optional(),
     delayMs: z.number().nonnegative().optional(),

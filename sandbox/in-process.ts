@@ -7,6 +7,7 @@ import { createIdentity, type Identity } from "./identity/identity.ts";
 import { createKeyThai, type KeyThai, SANDBOX_API_KEY } from "./keythai/keythai.ts";
 import { createMailbox, type Mailbox } from "./mailbox/mailbox.ts";
 import { createPlay, type Play } from "./play/play.ts";
+import type { UnacknowledgedTells } from "./play/unacknowledged.ts";
 import { cryptoRandom, type Random } from "./random.ts";
 import { createPublisher, type RtdnTarget } from "./rtdn/publisher.ts";
 import { aimAt } from "./rtdn/target.ts";
@@ -24,6 +25,13 @@ export type InProcessOptions = {
   playQuotaPerMinute?: number;
   /** A clock from outside; default: real time, which `clock` can move forward. */
   now?: Clock;
+  /**
+   * Google acts by itself as time goes by: it renews, holds, expires, takes back what is not acknowledged.
+   * Default: yes on its own clock, no on one from outside.
+   */
+  automatic?: boolean;
+  /** What is told, beside the void, of a purchase that was not acknowledged in time: not known. */
+  unacknowledgedTells?: UnacknowledgedTells;
   /** All chance: tokens, order ids, keys, what a fault with a probability strikes. Default: true chance. */
   random?: Random;
   /** How slow answers, delayed notices and the next try after a nack wait. Default: real time. */
@@ -59,23 +67,25 @@ export function createSandbox(options: InProcessOptions = {}): InProcess {
     sleep = realSleep,
     packageNames,
   } = options;
-  const clock = createClock(options.now, () => undefined);
+  const clock = createClock(options.now, () => play.tick());
   const { now } = clock;
   const faults = createFaults(random, sleep);
   const publisher = createPublisher(faults, now, random);
   const identity = createIdentity(`${url}/identity`, now);
   const play = createPlay({
-    now,
+    clock,
     publisher,
     packageNames,
     quotaPerMinute: options.playQuotaPerMinute,
     random,
+    automatic: options.automatic ?? options.now === undefined,
+    unacknowledgedTells: options.unacknowledgedTells,
   });
   const keythai = createKeyThai(options.keythaiApiKey ?? SANDBOX_API_KEY, now, random);
   const mailbox = createMailbox(now);
   const webhooks = createWebhooks(() => url, now);
   const parts = { play, keythai, identity, mailbox, webhooks, faults };
-  const app = createApp({ ...parts, packageNames });
+  const app = createApp({ ...parts, clock, packageNames });
   const setRtdn = (target: RtdnTarget) => aimAt(publisher, target, identity, now);
   setRtdn(options.rtdn ?? { kind: "none" });
   return {

@@ -18,6 +18,8 @@ export type Sandbox = InProcess & {
   readonly smtpPort: number | null;
 };
 
+const TICK_MS = 1000;
+
 /** Starts every service of the sandbox in this process, on the loopback interface. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, smtpPort: wanted = null, ...rest } = options;
@@ -26,10 +28,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const sandbox = createSandbox({ ...rest, url });
   server.on("request", getRequestListener(sandbox.app.fetch));
   const smtp = wanted === null ? null : await startSmtp(wanted, sandbox.mailbox, sandbox.faults);
+  // Time goes by here: what falls due is told even if nobody asks.
+  const life = setInterval(sandbox.play.tick, TICK_MS).unref();
   return {
     ...sandbox,
     smtpPort: smtp?.port ?? null,
     async close() {
+      clearInterval(life);
       await sandbox.close();
       server.closeAllConnections();
       await Promise.all([new Promise((resolve) => server.close(resolve)), smtp?.close()]);

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { ZodError } from "zod";
+import { ClockRefusal, type SandboxClock } from "../clock.ts";
 import { type Faults, faultInput } from "../faults.ts";
 import type { Identity } from "../identity/identity.ts";
 import { identityRoutes } from "../identity/routes.ts";
@@ -15,6 +16,7 @@ import { Conflict } from "../play/world.ts";
 import { rtdnControl } from "../rtdn/control-routes.ts";
 import { webhookRoutes } from "../webhooks/routes.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
+import { clockRoutes } from "./clock-routes.ts";
 import type { SandboxEnv } from "./env.ts";
 import { BadRequest, jsonBody, parse } from "./json-body.ts";
 
@@ -25,6 +27,7 @@ export type Parts = {
   mailbox: Mailbox;
   webhooks: Webhooks;
   faults: Faults;
+  clock: SandboxClock;
   packageNames: readonly string[] | undefined;
 };
 
@@ -34,7 +37,7 @@ const PATHS = {
   identity: "/identity/tokens, /identity/push_tokens, /identity/jwks.json, /identity/certs",
   mailbox: "/mailbox",
   webhooks: "/webhooks/{name}",
-  control: "/sandbox/purchases, /sandbox/rtdn, /sandbox/keythai, /sandbox/faults",
+  control: "/sandbox/purchases, /sandbox/clock, /sandbox/rtdn, /sandbox/keythai, /sandbox/faults",
 };
 
 /** All services behind one port (contract section 9). */
@@ -55,6 +58,7 @@ export function createApp(parts: Parts): Hono<SandboxEnv> {
     return context.body(null, 204);
   });
   app.route("/sandbox/purchases", purchaseControl(play));
+  app.route("/sandbox/clock", clockRoutes(parts.clock, play));
   app.route("/sandbox/rtdn", rtdnControl(play));
   app.route("/sandbox/keythai", keythaiControl(parts.keythai));
   app.route("/sandbox/faults", faultControl(faults));
@@ -76,7 +80,7 @@ function faultControl(faults: Faults): Hono<SandboxEnv> {
 }
 
 function statusOf(error: Error): number {
-  if (error instanceof Conflict) return 409;
+  if (error instanceof Conflict || error instanceof ClockRefusal) return 409;
   if (error instanceof BadRequest || error instanceof ZodError) return 400;
   return error instanceof RangeError ? 404 : 500;
 }

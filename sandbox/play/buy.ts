@@ -1,10 +1,12 @@
 import { DAY } from "../clock.ts";
 import { chargeOneTime, startSubscription } from "./charge.ts";
-import type { BuyInput, MoneyInput } from "./inputs.ts";
+import type { BuyInput } from "./inputs.ts";
+import { PENDING_MS, testPeriod } from "./lengths.ts";
 import { newItem } from "./line-items.ts";
-import type { LineItem, Money, OneTimePurchase, Purchase, Subscription } from "./model.ts";
-import { baht } from "./money.ts";
+import type { Instalments, LineItem, OneTimePurchase, Purchase, Subscription } from "./model.ts";
+import { moneyOf } from "./money.ts";
 import { type Notice, oneTimeNotice, subscriptionNotice } from "./notices.ts";
+import { offerOf } from "./offers.ts";
 import { add, Conflict, type World } from "./world.ts";
 
 export type Bought = { purchase: Purchase; notices: Notice[] };
@@ -30,8 +32,9 @@ function buyOneTime(world: World, input: BuyInput): Bought {
     refundableQuantity: quantity,
     consumed: false,
     rental: input.rental ?? false,
+    releasesAt: input.preorderDays === undefined ? null : world.now() + input.preorderDays * DAY,
   });
-  if (input.pending) return { purchase, notices: [] };
+  if (input.pending || input.preorderDays !== undefined) return { purchase, notices: [] };
   chargeOneTime(world, purchase);
   return { purchase, notices: [oneTimeNotice(purchase, "PURCHASED", world.now())] };
 }
@@ -43,12 +46,13 @@ function buySubscription(world: World, input: BuyInput): Bought {
     type: "subscription",
     state: "PENDING",
     prepaid: input.autoRenewing === false,
-    items: itemsOf(input),
+    items: itemsOf(world, input),
     cancellation: null,
     linkedPurchaseToken: null,
     replacedBy: null,
     renewals: 0,
-    resumesAt: null,
+    instalments: instalmentsOf(input),
+    ...NO_WORRIES,
     resubscribes: null,
   });
   if (input.resubscribes !== undefined) takeUpAgain(world, purchase, input.resubscribes);
@@ -67,25 +71,39 @@ function takeUpAgain(world: World, purchase: Subscription, purchaseToken: string
   purchase.accountId = null;
 }
 
-function itemsOf(input: BuyInput): LineItem[] {
-  const { productId, basePlanId = "monthly", price, periodDays } = input;
-  const wanted = input.items ?? [{ productId, basePlanId, price, periodDays }];
-  return wanted.map((item) =>
-    newItem({
+/** Nothing is scheduled and the payment method is fine. */
+export const NO_WORRIES = {
+  pausesFor: null,
+  resumesAt: null,
+  declining: null,
+  graceUntil: null,
+  holdUntil: null,
+} as const;
+
+/** The first charge, at the purchase, counts. */
+function instalmentsOf(input: BuyInput): Instalments | null {
+  const { installments: committed, subsequentInstallments: subsequent = 1 } = input;
+  if (committed === undefined) return null;
+  if (input.autoRenewing === false) throw new Conflict("a prepaid plan has no instalments");
+  return { committed, remaining: committed - 1, subsequent, cancelledAt: null };
+}
+
+function itemsOf(world: World, input: BuyInput): LineItem[] {
+  const { productId, basePlanId = "monthly", price, periodDays, offer } = input;
+  const wanted = input.items ?? [{ productId, basePlanId, price, periodDays, offer }];
+  const fast = world.automatic && (input.test ?? false);
+  return wanted.map((item) => {
+    const days = item.periodDays ?? periodDays ?? 30;
+    const periodMs = fast ? testPeriod(days * DAY) : days * DAY;
+    return newItem({
       productId: item.productId,
       basePlanId: item.basePlanId,
       price: moneyOf(item.price ?? price, 149),
-      periodMs: (item.periodDays ?? periodDays ?? 30) * DAY,
+      periodMs,
       autoRenew: input.autoRenewing ?? true,
-    }),
-  );
-}
-
-export function moneyOf(price: MoneyInput | undefined, otherwise: number): Money {
-  if (price === undefined) return baht(otherwise);
-  if (typeof price === "number") return baht(price);
-  const { currencyCode, units, nanos } = price;
-  return { currencyCode, units, ...(nanos === undefined ? {} : { nanos }) };
+      ...offerOf(item.offer, days * DAY, fast),
+    });
+  });
 }
 
 function base(world: World, input: BuyInput) {
@@ -100,10 +118,14 @@ function base(world: World, input: BuyInput) {
     packageName: input.packageName,
     uid: input.uid,
     accountId,
+    profileId: null,
     test: input.test ?? false,
     acknowledged: false,
     boughtAt: world.now(),
     completedAt: null,
+    payBy: input.pending
+      ? world.now() + (input.pendingDays === undefined ? PENDING_MS : input.pendingDays * DAY)
+      : null,
     price: moneyOf(input.price, 490),
     orderIds: [],
     promo: input.promo ?? false,

@@ -1,10 +1,12 @@
 import { DAY } from "../clock.ts";
-import { moneyOf } from "./buy.ts";
+import { NO_WORRIES } from "./buy.ts";
 import { startSubscription } from "./charge.ts";
 import type { ActionInput } from "./inputs.ts";
+import { PENDING_MS, testPeriod } from "./lengths.ts";
 import { newItem } from "./line-items.ts";
 import { lastExpiry } from "./lookup.ts";
 import type { LineItem, Subscription } from "./model.ts";
+import { moneyOf } from "./money.ts";
 import { type Notice, subscriptionNotice } from "./notices.ts";
 import type { Outcome } from "./outcome.ts";
 import { add, Conflict, change, type World } from "./world.ts";
@@ -20,10 +22,13 @@ export function changePlan(world: World, old: Subscription, input: ActionInput):
   if (old.state === "CANCELED" && lastExpiry(old) <= world.now()) {
     throw new Conflict("the paid period is over: buy anew (resubscribes)");
   }
+  if (!old.acknowledged) throw new Conflict("Play changes no plan before the purchase is acknowledged");
   const mode = replacementMode(input.mode);
   const prepaid = input.autoRenewing === undefined ? old.prepaid : !input.autoRenewing;
+  const fast = world.automatic && old.test;
   const next = add(world, successor(world, old, prepaid, input));
-  next.items = mode === "DEFERRED" ? deferredItems(item, input) : [replacing(item, input, mode, prepaid)];
+  next.items =
+    mode === "DEFERRED" ? deferredItems(fast, item, input) : [replacing(fast, item, input, mode, prepaid)];
   if (input.pending) return { notices: [], purchase: next };
   const retired = retireLinked(world, next);
   startSubscription(world, next, retired.carriedOver);
@@ -55,6 +60,9 @@ function successor(world: World, old: Subscription, prepaid: boolean, input: Act
     acknowledged: false,
     boughtAt: world.now(),
     completedAt: null,
+    payBy: input.pending
+      ? world.now() + (input.pendingDays === undefined ? PENDING_MS : input.pendingDays * DAY)
+      : null,
     orderIds: [],
     etag: world.ids.etag(),
     calls: { get: 0, acknowledge: 0, consume: 0 },
@@ -64,30 +72,40 @@ function successor(world: World, old: Subscription, prepaid: boolean, input: Act
     linkedPurchaseToken: old.purchaseToken,
     replacedBy: null,
     renewals: 0,
-    resumesAt: null,
+    instalments: null,
+    ...NO_WORRIES,
     resubscribes: null,
   };
 }
 
-function newPlan(old: LineItem, input: ActionInput, autoRenew: boolean): LineItem {
+function newPlan(fast: boolean, old: LineItem, input: ActionInput, autoRenew: boolean): LineItem {
+  const { periodDays } = input;
+  const asked =
+    periodDays === undefined ? old.periodMs : fast ? testPeriod(periodDays * DAY) : periodDays * DAY;
   return newItem({
     productId: input.productId ?? old.productId,
     basePlanId: input.basePlanId ?? old.basePlanId,
     price: input.price === undefined ? old.price : moneyOf(input.price, 0),
-    periodMs: input.periodDays === undefined ? old.periodMs : input.periodDays * DAY,
+    periodMs: asked,
     autoRenew,
   });
 }
 
-function replacing(old: LineItem, input: ActionInput, mode: string, prepaid: boolean): LineItem {
+function replacing(
+  fast: boolean,
+  old: LineItem,
+  input: ActionInput,
+  mode: string,
+  prepaid: boolean,
+): LineItem {
   const { productId, basePlanId } = old;
-  const item = newPlan(old, input, !prepaid);
+  const item = newPlan(fast, old, input, !prepaid);
   return prepaid ? item : { ...item, replaces: { productId, basePlanId, replacementMode: mode } };
 }
 
 /** Two items: the old product to its expiry, the new one without an expiry until the old one has run out. */
-function deferredItems(old: LineItem, input: ActionInput): LineItem[] {
-  const next = newPlan(old, input, true);
+function deferredItems(fast: boolean, old: LineItem, input: ActionInput): LineItem[] {
+  const next = newPlan(fast, old, input, true);
   if (next.productId === old.productId) {
     throw new Conflict("DEFERRED needs another product_id than the one the customer has");
   }

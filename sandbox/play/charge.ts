@@ -1,3 +1,4 @@
+import { periodOf, priceOf } from "./line-items.ts";
 import type { LineItem, OneTimePurchase, Order, Purchase, Subscription } from "./model.ts";
 import { sum } from "./money.ts";
 import type { World } from "./world.ts";
@@ -7,6 +8,7 @@ export function chargeOneTime(world: World, purchase: OneTimePurchase): void {
   const at = world.now();
   purchase.state = "PURCHASED";
   purchase.completedAt = at;
+  purchase.payBy = null;
   if (purchase.promo) return;
   const line = { productId: purchase.productId, basePlanId: null, startsAt: at, endsAt: null };
   const order = newOrder(purchase, world.ids.orderId(), at);
@@ -23,8 +25,9 @@ export function startSubscription(world: World, purchase: Subscription, carriedO
   const at = world.now();
   purchase.state = "ACTIVE";
   purchase.completedAt = at;
+  purchase.payBy = null;
   const starting = purchase.items.filter((item) => item.paidUntil === null && !waits(purchase, item));
-  for (const item of starting) item.paidUntil = at + carriedOver + item.periodMs;
+  for (const item of starting) item.paidUntil = at + carriedOver + periodOf(item);
   chargeItems(
     world,
     purchase,
@@ -58,7 +61,7 @@ function chargeItems(world: World, purchase: Subscription, items: LineItem[], or
     startsAt: at,
     endsAt,
   }));
-  const total = sum(items.map((item) => item.price));
+  const total = sum(items.map(priceOf));
   record(world, purchase, { ...newOrder(purchase, orderId, at), total, quantity: 1, lines });
 }
 

@@ -14,11 +14,25 @@ const accountId = z.string().min(1).max(64, "at most 64 characters: Play blocks 
 
 const periodDays = z.number().positive();
 
+/** A free trial first, then so many periods at the introductory price. */
+const offer = z.strictObject({
+  offerId: z.string().min(1),
+  freeTrialDays: periodDays.optional(),
+  introductory: z
+    .strictObject({
+      price: moneyInput,
+      days: periodDays.optional(),
+      cycles: z.number().int().positive().optional(),
+    })
+    .optional(),
+});
+
 const item = z.strictObject({
   productId: z.string().min(1),
   basePlanId: z.string().min(1),
   price: moneyInput.optional(),
   periodDays: periodDays.optional(),
+  offer: offer.optional(),
 });
 
 /** What a customer buys. `notify: false` makes the notices and keeps them back. */
@@ -35,11 +49,19 @@ export const buyInput = z.strictObject({
   /** Bought with a promo code: there is no order. */
   promo: z.boolean().optional(),
   rental: z.boolean().optional(),
+  /** How long a pending payment is waited for. */
+  pendingDays: periodDays.optional(),
+  /** Ordered now, released and paid then. */
+  preorderDays: periodDays.optional(),
   obfuscatedAccountId: accountId.optional(),
   periodDays: periodDays.optional(),
   /** False makes a prepaid plan. */
   autoRenewing: z.boolean().optional(),
   items: z.array(item).min(1).max(50).optional(),
+  offer: offer.optional(),
+  /** A commitment to so many charges; then `subsequentInstallments` at a time (default 1). */
+  installments: z.number().int().positive().optional(),
+  subsequentInstallments: z.number().int().positive().optional(),
   /** An expired purchase token that this one, bought in the Play app, takes up again. */
   resubscribes: z.string().optional(),
   notify: z.boolean().optional(),
@@ -50,8 +72,14 @@ export const actionInput = z.strictObject({
   notify: z.boolean().optional(),
   /** cancel */
   by: z.enum(["user", "system", "developer"]).optional(),
-  /** grace, pause: how long */
+  /** grace, pause, defer: how long; price_change, step_up: from when on */
   days: periodDays.optional(),
+  /** decline: Google's silence, its grace and its hold; productId: one item alone */
+  silentHours: z.number().nonnegative().optional(),
+  graceDays: z.number().nonnegative().optional(),
+  holdDays: z.number().nonnegative().optional(),
+  /** refund_review: what Google decides if it is to decide so whatever is answered */
+  outcome: z.enum(["refund", "keep"]).optional(),
   /** refund, revoke */
   orderId: z.string().optional(),
   quantity: z.number().int().min(1).optional(),
@@ -68,9 +96,11 @@ export const actionInput = z.strictObject({
   periodDays: periodDays.optional(),
   autoRenewing: z.boolean().optional(),
   pending: z.boolean().optional(),
+  pendingDays: periodDays.optional(),
   obfuscatedAccountId: accountId.optional(),
 });
 
+export type OfferInput = z.infer<typeof offer>;
 export type MoneyInput = z.infer<typeof moneyInput>;
 export type BuyInput = z.input<typeof buyInput>;
 export type ActionInput = z.input<typeof actionInput>;

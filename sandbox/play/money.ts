@@ -1,3 +1,4 @@
+import type { MoneyInput } from "./inputs.ts";
 import type { Money } from "./model.ts";
 
 const BILLION = 1_000_000_000;
@@ -21,4 +22,12 @@ export function sum(prices: readonly Money[], times = 1): Money {
   nanos %= BILLION;
   const currencyCode = prices[0]?.currencyCode ?? "THB";
   return { currencyCode, units: String(units), ...(nanos === 0 ? {} : { nanos }) };
+}
+
+/** A price of the control API: a number of baht, or Google's money. */
+export function moneyOf(price: MoneyInput | undefined, otherwise: number): Money {
+  if (price === undefined) return baht(otherwise);
+  if (typeof price === "number") return baht(price);
+  const { currencyCode, units, nanos } = price;
+  return { currencyCode, units, ...(nanos === undefined ? {} : { nanos }) };
 }

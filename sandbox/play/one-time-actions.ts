@@ -3,8 +3,8 @@ import type { ActionInput } from "./inputs.ts";
 import type { OneTimePurchase, OneTimeState } from "./model.ts";
 import { oneTimeNotice } from "./notices.ts";
 import type { Outcome } from "./outcome.ts";
-import { refund } from "./refunds.ts";
-import { change, type World } from "./world.ts";
+import { CHARGEBACK, refund } from "./refunds.ts";
+import { Conflict, change, type World } from "./world.ts";
 
 type Act = (world: World, purchase: OneTimePurchase, input: ActionInput) => Outcome;
 
@@ -16,6 +16,12 @@ export const oneTimeActions: Record<string, { from: readonly OneTimeState[]; act
     from: ["PURCHASED"],
     act: (world, purchase, input) => ({ notices: refund(world, purchase, input) }),
   },
+  chargeback: {
+    from: ["PURCHASED"],
+    act: (world, purchase, input) => ({ notices: refund(world, purchase, { ...input, ...CHARGEBACK }) }),
+  },
+  /** Out now and not when it was announced. */
+  preorder_release: { from: ["PENDING"], act: release },
   revoke: {
     from: ["PURCHASED"],
     act: (world, purchase, input) => ({
@@ -24,15 +30,21 @@ export const oneTimeActions: Record<string, { from: readonly OneTimeState[]; act
   },
 };
 
-function pay(world: World, purchase: OneTimePurchase): Outcome {
+function pay(world: World, purchase: OneTimePurchase, _input: ActionInput): Outcome {
   change(world, purchase, () => chargeOneTime(world, purchase));
   return { notices: [oneTimeNotice(purchase, "PURCHASED", world.now())] };
+}
+
+function release(world: World, purchase: OneTimePurchase, input: ActionInput): Outcome {
+  if (purchase.releasesAt === null) throw new Conflict("it is no pre-order");
+  return pay(world, purchase, input);
 }
 
 function cancel(world: World, purchase: OneTimePurchase): Outcome {
   change(world, purchase, () => {
     purchase.state = "CANCELLED";
     purchase.refundableQuantity = 0;
+    purchase.payBy = null;
   });
   return { notices: [oneTimeNotice(purchase, "CANCELED", world.now())] };
 }

@@ -1,15 +1,15 @@
-import type { Clock } from "../clock.ts";
-import type { Random } from "../random.ts";
+import type { SandboxClock } from "../clock.ts";
 import type { Notification, Publisher } from "../rtdn/publisher.ts";
 import { act, possibleActions } from "./actions.ts";
 import { buy } from "./buy.ts";
 import { noCalls, type PlayCalls, type PlayMethod } from "./calls.ts";
 import { GoogleError } from "./google-error.ts";
 import { type ActionInput, actionInput, type BuyInput, buyInput } from "./inputs.ts";
+import { createLife } from "./life.ts";
 import type { Order, Purchase, RefundReview, Void } from "./model.ts";
 import { type Notice, testNotice, tokenOf } from "./notices.ts";
 import { type Bucket, createQuota } from "./quota.ts";
-import { answerOf, Conflict, change, createWorld, type World } from "./world.ts";
+import { answerOf, Conflict, change, createWorld, type World, type WorldOptions } from "./world.ts";
 
 export type Made = { purchaseToken: string; orderId: string | null };
 
@@ -39,38 +39,50 @@ export type Play = {
   sendTestNotice(packageName: string): Notification;
   /** Waits until every notice has been delivered, lost or given up. */
   delivered(): Promise<void>;
+  /**
+   * Lets everything happen that is due by now, in order of time, each thing as of its own moment, where life is
+   * automatic. Every call does so first; only for the notices to come in time it has to be called.
+   */
+  tick(): void;
+  /** When the next thing happens of itself (epoch milliseconds); null: nothing, or life is not automatic. */
+  nextAt(): number | null;
+  /** Lets out the notices that a `shuffle` fault still holds, in random order. */
+  releaseNotices(): void;
   /** For the routes: counts a call and spends its quota. */
   count(method: PlayMethod, bucket: Bucket): void;
   actAsGoogle(purchase: Purchase, action: string, input: ActionInput): void;
   tell(purchase: Purchase, notices: Notice[], notify: boolean): void;
 };
 
-export type PlayOptions = {
-  now: Clock;
+export type PlayOptions = WorldOptions & {
+  clock: SandboxClock;
   publisher: Publisher;
   packageNames: readonly string[] | undefined;
   quotaPerMinute: number | undefined;
-  /** Tokens, orders and etags come from it; default: true chance. */
-  random?: Random;
 };
 
 /** The sandbox's Google Play: a world of purchases, and the notices that its changes make. */
 export function createPlay(options: PlayOptions): Play {
-  const { now, publisher } = options;
-  const world = createWorld(now, options.random);
+  const { clock, publisher } = options;
+  const { now } = clock;
+  const world = createWorld(now, options);
   const calls = noCalls();
   const last = new WeakMap<Purchase, Notice[]>();
   const quota = createQuota(options.quotaPerMinute, now, () => {
     calls.status429 += 1;
   });
 
+  const life = createLife(world, clock, (purchase, notices) => tell(purchase, notices, true));
+
   function find(purchaseToken: string): Purchase {
+    life.tick();
     const purchase = world.purchases.get(purchaseToken);
     if (purchase === undefined) throw new RangeError("no such purchase token");
     return purchase;
   }
 
   function tell(purchase: Purchase, notices: Notice[], notify: boolean): void {
+    if (notices.length === 0) return;
     last.set(purchase, notices);
     for (const notice of notices) publisher.publish(notice, tokenOf(notice), notify ? "send" : "withhold");
   }
@@ -89,6 +101,7 @@ export function createPlay(options: PlayOptions): Play {
     voids: world.voids,
     reviews: world.reviews,
     buy(input) {
+      life.tick();
       const parsed = buyInput.parse(input);
       const { packageNames } = options;
       if (packageNames && !packageNames.includes(parsed.packageName)) {
@@ -105,8 +118,10 @@ export function createPlay(options: PlayOptions): Play {
       const answer: unknown = JSON.parse(answerOf(world, purchase));
       return { ...structuredClone(purchase), possible: possibleActions(purchase), answer, orders };
     },
-    purchases: (uid) =>
-      [...world.purchases.values()].filter((purchase) => uid === undefined || purchase.uid === uid),
+    purchases(uid) {
+      life.tick();
+      return [...world.purchases.values()].filter((purchase) => uid === undefined || purchase.uid === uid);
+    },
     acknowledge(token) {
       const purchase = find(token);
       if (purchase.completedAt === null) throw new Conflict("a pending purchase cannot be acknowledged");
@@ -124,7 +139,11 @@ export function createPlay(options: PlayOptions): Play {
     publish: (notice) => publisher.publish(notice, null, "send"),
     sendTestNotice: (packageName) => publisher.publish(testNotice(packageName, now()), null, "send"),
     delivered: () => publisher.idle(),
+    tick: life.tick,
+    nextAt: life.nextAt,
+    releaseNotices: () => publisher.release(),
     count(method, bucket) {
+      life.tick();
       calls[method] += 1;
       quota.spend(bucket);
     },

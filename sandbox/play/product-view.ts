@@ -26,6 +26,9 @@ function offerDetails(purchase: OneTimePurchase): androidpublisher_v3.Schema$Pro
     consumptionState: `CONSUMPTION_STATE_${purchase.consumed ? "CONSUMED" : "YET_TO_BE_CONSUMED"}`,
     refundableQuantity: purchase.refundableQuantity,
     ...(purchase.rental ? { rentOfferDetails: {} } : {}),
+    ...(purchase.releasesAt === null
+      ? {}
+      : { preorderOfferDetails: { preorderReleaseTime: new Date(purchase.releasesAt).toISOString() } }),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { OneTimePurchase, Order, Purchase, Subscription } from "./model.ts";
+import { isOver } from "./line-items.ts";
+import type { LineItem, OneTimePurchase, Order, Purchase, Subscription } from "./model.ts";
 import { type Notice, oneTimeNotice, subscriptionNotice, voidNotice } from "./notices.ts";
 import { Conflict, change, type World } from "./world.ts";
 
@@ -16,6 +17,9 @@ export type Refund = {
   /** True when the developer revokes: a one-time product then tells CANCELED too (facts section 3). */
   revoked?: boolean;
 };
+
+/** The buyer's bank takes the money back: Google's doing, for reason 7 (facts section 7). */
+export const CHARGEBACK = { source: 2, reason: 7 } as const;
 
 const LIVE = ["ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED", "CANCELED"];
 
@@ -46,10 +50,33 @@ function refundSubscription(
   if (how.revoke === false) return [];
   recordVoid(world, purchase, order, null, how);
   const notice = voidNotice(purchase, order?.orderId ?? null, 1, world.now());
-  const paysNow = order === undefined || order.orderId === purchase.orderIds.at(-1);
-  if (!paysNow || how.keepState || !LIVE.includes(purchase.state)) return [notice];
-  endNow(world, purchase, how.source === 1 ? "developer" : "system");
-  return [subscriptionNotice(purchase, "REVOKED", world.now()), notice];
+  if (how.keepState || !LIVE.includes(purchase.state)) return [notice];
+  const ended = endPaidBy(world, purchase, order, how);
+  return ended ? [subscriptionNotice(purchase, "REVOKED", world.now()), notice] : [notice];
+}
+
+/** What the order pays for now ends: all, an add-on alone, or nothing if it is an older one. */
+function endPaidBy(world: World, purchase: Subscription, order: Order | undefined, how: Refund): boolean {
+  const at = world.now();
+  const live = purchase.items.filter((item) => item.expiresAt !== null && !isOver(item, at));
+  const paid = live.filter((item) => item.orderId === order?.orderId);
+  const last = order === undefined || order.orderId === purchase.orderIds.at(-1);
+  if (paid.length === 0 && !(last && (live.length === 0 || order === undefined))) return false;
+  if (paid.length === 0 || paid.length === live.length) {
+    endNow(world, purchase, how.source === 1 ? "developer" : "system");
+  } else {
+    change(world, purchase, () => {
+      for (const item of paid) endItem(item, at);
+    });
+  }
+  return true;
+}
+
+/** One item is over at once, the others go on. */
+export function endItem(item: LineItem, at: number): void {
+  item.autoRenew = false;
+  item.becomes = null;
+  item.expiresAt = Math.min(item.expiresAt ?? at, at);
 }
 
 /** Revoked: EXPIRED at once, whatever was paid. */
@@ -90,7 +117,7 @@ function refundOneTime(
   return how.revoked && ends ? [oneTimeNotice(purchase, "CANCELED", world.now()), notice] : [notice];
 }
 
-function refundOrder(
+export function refundOrder(
   world: World,
   order: Order | undefined,
   units: number | null,
@@ -101,7 +128,7 @@ function refundOrder(
   order.refunds.push({ at: world.now(), quantity: units, chargeback });
 }
 
-function recordVoid(
+export function recordVoid(
   world: World,
   purchase: Purchase,
   order: Order | undefined,

@@ -1,30 +1,44 @@
 import { changePlan } from "./change-plan.ts";
 import type { ActionInput } from "./inputs.ts";
-import { stop } from "./line-items.ts";
-import type { LineItem, Subscription, SubscriptionState } from "./model.ts";
-import { type Notice, subscriptionNotice as notice } from "./notices.ts";
-import { type Outcome, one } from "./outcome.ts";
-import { refund } from "./refunds.ts";
-import { grace, hold, pause, pay, recover, renew, resume } from "./subscription-payments.ts";
-import { Conflict, change, type World } from "./world.ts";
+import { addItem, deferAction, removeItem, revokeItem } from "./item-actions.ts";
+import type { Subscription, SubscriptionState } from "./model.ts";
+import type { Outcome } from "./outcome.ts";
+import { acceptPrice, changePrice, stepUp, withdrawPrice } from "./price-actions.ts";
+import { CHARGEBACK, refund } from "./refunds.ts";
+import { cancel, expire, restart } from "./subscription-ends.ts";
+import {
+  accept,
+  decline,
+  grace,
+  hold,
+  pause,
+  pay,
+  recover,
+  renew,
+  resume,
+  schedulePause,
+  unschedulePause,
+} from "./subscription-payments.ts";
+import type { World } from "./world.ts";
 
 type Act = (world: World, purchase: Subscription, input: ActionInput) => Outcome;
 type Action = { from: readonly SubscriptionState[]; act: Act };
 
 const LIVE = ["ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED", "CANCELED"] as const;
+const CHARGED = ["ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED"] as const;
 
 /** Which state allows what, and what it does: the notices are those of facts section 3. */
 export const subscriptionActions: Record<string, Action> = {
   pay: { from: ["PENDING"], act: pay },
-  cancel: { from: ["PENDING", "ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED"], act: cancel },
+  cancel: { from: ["PENDING", ...CHARGED], act: cancel },
   restart: { from: ["CANCELED"], act: restart },
-  renew: { from: ["ACTIVE", "IN_GRACE_PERIOD"], act: renew },
+  renew: { from: ["ACTIVE", "IN_GRACE_PERIOD"], act: (world, purchase) => renew(world, purchase) },
   grace: { from: ["ACTIVE", "IN_GRACE_PERIOD"], act: grace },
   hold: { from: ["ACTIVE", "IN_GRACE_PERIOD"], act: hold },
   recover: { from: ["ON_HOLD", "IN_GRACE_PERIOD"], act: recover },
   pause: { from: ["ACTIVE"], act: pause },
   resume: { from: ["PAUSED"], act: resume },
-  expire: { from: LIVE, act: expire },
+  expire: { from: LIVE, act: (world, purchase) => expire(world, purchase) },
   revoke: {
     from: LIVE,
     act: (world, purchase, input) => ({ notices: refund(world, purchase, { source: 1, ...input }) }),
@@ -33,54 +47,21 @@ export const subscriptionActions: Record<string, Action> = {
     from: [...LIVE, "EXPIRED"],
     act: (world, purchase, input) => ({ notices: refund(world, purchase, input) }),
   },
+  chargeback: {
+    from: [...LIVE, "EXPIRED"],
+    act: (world, purchase, input) => ({ notices: refund(world, purchase, { ...input, ...CHARGEBACK }) }),
+  },
   change_plan: { from: ["ACTIVE", "IN_GRACE_PERIOD", "CANCELED"], act: changePlan },
+  decline: { from: CHARGED, act: decline },
+  accept: { from: CHARGED, act: accept },
+  defer: { from: ["ACTIVE"], act: deferAction },
+  schedule_pause: { from: ["ACTIVE"], act: schedulePause },
+  unschedule_pause: { from: ["ACTIVE"], act: unschedulePause },
+  price_change: { from: ["ACTIVE"], act: changePrice },
+  step_up: { from: ["ACTIVE"], act: stepUp },
+  accept_price: { from: CHARGED, act: acceptPrice },
+  withdraw_price: { from: CHARGED, act: withdrawPrice },
+  add_item: { from: ["ACTIVE"], act: addItem },
+  remove_item: { from: ["ACTIVE"], act: removeItem },
+  revoke_item: { from: LIVE, act: revokeItem },
 };
-
-/** Access stays until expiry; in hold or pause that has passed already, and `expire` follows. */
-function cancel(world: World, purchase: Subscription, input: ActionInput): Outcome {
-  if (purchase.state === "PENDING") {
-    change(world, purchase, () => {
-      purchase.state = "PENDING_PURCHASE_CANCELED";
-    });
-    return one(world, purchase, "PENDING_PURCHASE_CANCELED");
-  }
-  if (purchase.prepaid) throw new Conflict("a prepaid plan cannot be cancelled: it ends by itself (expire)");
-  change(world, purchase, () => {
-    const { by = "user" } = input;
-    purchase.state = "CANCELED";
-    purchase.cancellation = by === "user" ? { by, at: world.now() } : { by };
-    for (const item of purchase.items) item.autoRenew = false;
-  });
-  return one(world, purchase, "CANCELED");
-}
-
-/** Same token, nothing to acknowledge. */
-function restart(world: World, purchase: Subscription): Outcome {
-  if (purchase.items.every((item) => over(item, world.now()))) {
-    throw new Conflict("the paid period is over: a cancelled subscription can be restarted before it only");
-  }
-  change(world, purchase, () => {
-    purchase.state = "ACTIVE";
-    purchase.cancellation = null;
-    for (const item of purchase.items) item.autoRenew = item.becomes === null && !over(item, world.now());
-  });
-  return one(world, purchase, "RESTARTED");
-}
-
-/** Lapses now. What was not cancelled before is cancelled by the system first: 3 and 13 in one burst. */
-function expire(world: World, purchase: Subscription): Outcome {
-  const notices: Notice[] = [];
-  const told = purchase.state === "CANCELED" || purchase.prepaid;
-  if (!told) notices.push(notice(purchase, "CANCELED", world.now()));
-  change(world, purchase, () => {
-    if (!told) purchase.cancellation = { by: "system" };
-    for (const item of purchase.items) item.autoRenew = false;
-    stop(purchase, "EXPIRED", world.now());
-  });
-  return { notices: [...notices, notice(purchase, "EXPIRED", world.now())] };
-}
-
-/** False for an item that has not started: it has no expiry yet. */
-function over(item: LineItem, at: number): boolean {
-  return item.expiresAt !== null && item.expiresAt <= at;
-}

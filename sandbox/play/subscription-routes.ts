@@ -7,7 +7,7 @@ import { lastExpiry, subscriptionOf } from "./lookup.ts";
 import type { Subscription } from "./model.ts";
 import type { Play } from "./play.ts";
 import { notOwned } from "./product-routes.ts";
-import { deferSubscription, revokeBody, revokeSubscription } from "./subscription-verbs.ts";
+import { deferLegacy, deferSubscription, revokeBody, revokeSubscription } from "./subscription-verbs.ts";
 import { googleBody, json, verbOf } from "./wire.ts";
 import { answerOf, change, staleAnswerOf } from "./world.ts";
 
@@ -27,7 +27,7 @@ const cancelBody = z.object({
   }),
 });
 
-/** `purchases.subscriptionsv2` and the version 1 acknowledge, which has no successor. */
+/** `purchases.subscriptionsv2` and version 1's acknowledge, which has no successor, cancel and defer. */
 export function subscriptionRoutes(play: Play): Hono<SandboxEnv> {
   const { world } = play;
   const app = new Hono<SandboxEnv>();
@@ -54,18 +54,21 @@ export function subscriptionRoutes(play: Play): Hono<SandboxEnv> {
   for (const path of ["/:product/tokens/:token", "/tokens/:token", "//tokens/:token"]) {
     app.post(`/:package/purchases/subscriptions${path}`, async (context) => {
       const { id: token, verb } = verbOf(context.req.param("token") ?? "");
-      if (verb !== "acknowledge") throw noSuchMethod();
-      play.count("acknowledge", "subscriptions");
+      if (verb !== "acknowledge" && verb !== "cancel" && verb !== "defer") throw noSuchMethod();
+      play.count(verb, verb === "acknowledge" ? "subscriptions" : "subscription_updates");
       const purchase = subscriptionOf(world, context.req.param("package") ?? "", token);
       assertItem(purchase, context.req.param("product"));
-      purchase.calls.acknowledge += 1;
-      acknowledge(purchase, googleBody(acknowledgeBody, await jsonBody(context)));
+      const body = await jsonBody(context);
+      if (verb === "defer") return context.json(deferLegacy(play, purchase, body));
+      if (verb === "cancel") play.actAsGoogle(purchase, "cancel", { by: "developer" });
+      else acknowledge(purchase, googleBody(acknowledgeBody, body));
       return context.body(null, 200);
     });
   }
 
   /** Never while pending; a second time is fine. The account id is taken from a resubscribe's call alone. */
   function acknowledge(purchase: Subscription, body: z.output<typeof acknowledgeBody>): void {
+    purchase.calls.acknowledge += 1;
     if (purchase.completedAt === null) throw notOwned();
     if (purchase.state === "EXPIRED" && lastExpiry(purchase) <= world.now()) {
       throw new GoogleError(400, "subscriptionExpired", "The subscription has expired.", "token");
@@ -73,8 +76,10 @@ export function subscriptionRoutes(play: Play): Hono<SandboxEnv> {
     if (purchase.acknowledged) return;
     change(world, purchase, () => {
       purchase.acknowledged = true;
-      const given = body.externalAccountIds?.obfuscatedAccountId;
-      if (purchase.resubscribes !== null && given !== undefined) purchase.accountId = given;
+      const { obfuscatedAccountId, obfuscatedProfileId } = body.externalAccountIds ?? {};
+      if (purchase.resubscribes === null) return;
+      purchase.accountId = obfuscatedAccountId ?? purchase.accountId;
+      purchase.profileId = obfuscatedProfileId ?? purchase.profileId;
     });
   }
 

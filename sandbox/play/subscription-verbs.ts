@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { DAY } from "../clock.ts";
 import { GoogleError } from "./google-error.ts";
+import { lastExpiry } from "./lookup.ts";
 import type { Subscription } from "./model.ts";
-import { subscriptionNotice } from "./notices.ts";
 import type { Play } from "./play.ts";
 import { googleBody } from "./wire.ts";
-import { change } from "./world.ts";
 
 export const revokeBody = z.object({
   revocationContext: z.union([
@@ -15,10 +14,7 @@ export const revokeBody = z.object({
   ]),
 });
 
-/**
- * Ends access now. Of one item alone the rest goes on; which notice that sends is UNCONFIRMED, so it is 12, the
- * one that does harm if it is taken for the whole purchase (facts section 3: confirm per item first).
- */
+/** Ends access now; of one item alone the rest goes on. */
 export function revokeSubscription(
   play: Play,
   purchase: Subscription,
@@ -29,14 +25,7 @@ export function revokeSubscription(
     return;
   }
   const { productId } = revocationContext.itemBasedRefund;
-  const { world } = play;
-  const item = purchase.items.find((candidate) => candidate.productId === productId);
-  if (item === undefined) throw new GoogleError(400, "invalidValue", "No such item.", "productId");
-  change(world, purchase, () => {
-    item.autoRenew = false;
-    item.expiresAt = Math.min(item.expiresAt ?? world.now(), world.now());
-  });
-  play.tell(purchase, [subscriptionNotice(purchase, "REVOKED", world.now())], true);
+  play.actAsGoogle(purchase, "revoke_item", { productId });
 }
 
 const deferBody = z.object({
@@ -56,19 +45,28 @@ export function deferSubscription(play: Play, purchase: Subscription, body: unkn
   }
   if (purchase.state !== "ACTIVE") throw new GoogleError(400, "invalidValue", "Only an active one.", "token");
   if (etag !== purchase.etag) throw new GoogleError(409, "concurrentUpdate", "The etag is not the latest.");
-  const moved = purchase.items.flatMap((item) =>
-    item.paidUntil === null ? [] : [{ item, expiresAt: (item.expiresAt ?? item.paidUntil) + by }],
+  const times = purchase.items.flatMap(({ productId, expiresAt }) =>
+    expiresAt === null ? [] : [{ productId, expiryTime: new Date(expiresAt + by).toISOString() }],
   );
-  if (!validateOnly) {
-    change(play.world, purchase, () => {
-      for (const { item, expiresAt } of moved) item.paidUntil = item.expiresAt = expiresAt;
-    });
-    play.tell(purchase, [subscriptionNotice(purchase, "DEFERRED", play.world.now())], true);
+  if (!validateOnly) play.actAsGoogle(purchase, "defer", { days: by / DAY });
+  return { itemExpiryTimeDetails: times };
+}
+
+const legacyDeferBody = z.object({
+  deferralInfo: z.object({
+    expectedExpiryTimeMillis: z.coerce.number(),
+    desiredExpiryTimeMillis: z.coerce.number(),
+  }),
+});
+
+/** Version 1: from the expiry that the caller knows to the one it wants (deprecated, off 2028-08-31). */
+export function deferLegacy(play: Play, purchase: Subscription, body: unknown): unknown {
+  const { deferralInfo } = googleBody(legacyDeferBody, body);
+  const { expectedExpiryTimeMillis: expected, desiredExpiryTimeMillis: desired } = deferralInfo;
+  if (Math.trunc(lastExpiry(purchase)) !== expected) {
+    const message = "The expected expiry time is not the current one.";
+    throw new GoogleError(400, "invalidValue", message, "expectedExpiryTimeMillis");
   }
-  return {
-    itemExpiryTimeDetails: moved.map(({ item, expiresAt }) => ({
-      productId: item.productId,
-      expiryTime: new Date(expiresAt).toISOString(),
-    })),
-  };
+  play.actAsGoogle(purchase, "defer", { days: (desired - expected) / DAY });
+  return { newExpiryTimeMillis: String(Math.trunc(lastExpiry(purchase))) };
 }

@@ -1,5 +1,5 @@
 import type { androidpublisher_v3 } from "@googleapis/androidpublisher";
-import type { Cancellation, LineItem, Subscription } from "./model.ts";
+import type { Cancellation, LineItem, PriceChange, Subscription } from "./model.ts";
 
 type Answer = androidpublisher_v3.Schema$SubscriptionPurchaseV2;
 type AnswerItem = androidpublisher_v3.Schema$SubscriptionPurchaseLineItem;
@@ -15,7 +15,7 @@ export function subscriptionAnswer(purchase: Subscription): Answer {
     ...(purchase.completedAt === null ? {} : { startTime: time(purchase.completedAt) }),
     subscriptionState: `SUBSCRIPTION_STATE_${purchase.state}`,
     acknowledgementState: `ACKNOWLEDGEMENT_STATE_${purchase.acknowledged ? "ACKNOWLEDGED" : "PENDING"}`,
-    ...account(purchase.accountId),
+    ...account(purchase),
     etag: purchase.etag,
     ...(purchase.linkedPurchaseToken === null ? {} : { linkedPurchaseToken: purchase.linkedPurchaseToken }),
     ...stateContext(purchase),
@@ -24,8 +24,14 @@ export function subscriptionAnswer(purchase: Subscription): Answer {
   };
 }
 
-function account(accountId: string | null): Pick<Answer, "externalAccountIdentifiers"> {
-  return accountId === null ? {} : { externalAccountIdentifiers: { obfuscatedExternalAccountId: accountId } };
+function account({ accountId, profileId }: Subscription): Pick<Answer, "externalAccountIdentifiers"> {
+  if (accountId === null && profileId === null) return {};
+  return {
+    externalAccountIdentifiers: {
+      ...(accountId === null ? {} : { obfuscatedExternalAccountId: accountId }),
+      ...(profileId === null ? {} : { obfuscatedExternalProfileId: profileId }),
+    },
+  };
 }
 
 function itemAnswer(purchase: Subscription, item: LineItem): AnswerItem {
@@ -33,16 +39,23 @@ function itemAnswer(purchase: Subscription, item: LineItem): AnswerItem {
     productId: item.productId,
     ...(item.expiresAt === null ? {} : { expiryTime: time(item.expiresAt) }),
     ...plan(purchase, item),
-    offerDetails: { basePlanId: item.basePlanId },
+    offerDetails: {
+      basePlanId: item.basePlanId,
+      ...(item.offerId === null ? {} : { offerId: item.offerId }),
+    },
     ...(item.orderId === null ? {} : { latestSuccessfulOrderId: item.orderId }),
     ...(purchase.prepaid || item.orderId === null ? {} : { offerPhase: offerPhase(purchase, item) }),
     ...(item.becomes === null ? {} : { deferredItemReplacement: { productId: item.becomes } }),
+    ...(item.removed ? { deferredItemRemoval: {} } : {}),
     ...(item.replaces === null ? {} : { itemReplacement: item.replaces }),
   };
 }
 
 /** What is left of the old plan's money is used up first, until the new plan's first renewal. */
 function offerPhase(purchase: Subscription, item: LineItem): AnswerItem["offerPhase"] & object {
+  const phase = item.phases[0]?.kind;
+  if (phase === "free_trial") return { freeTrial: {} };
+  if (phase === "introductory") return { introductoryPrice: {} };
   const prorated = item.replaces?.replacementMode === "WITH_TIME_PRORATION" && purchase.renewals === 0;
   return prorated ? { prorationPeriod: { originalOfferPhaseType: "BASE" } } : { basePrice: {} };
 }
@@ -50,10 +63,48 @@ function offerPhase(purchase: Subscription, item: LineItem): AnswerItem["offerPh
 /** A prepaid plan says when it may be topped up, and no longer once it has expired. */
 function plan(purchase: Subscription, item: LineItem): AnswerItem {
   if (!purchase.prepaid) {
-    return { autoRenewingPlan: { autoRenewEnabled: item.autoRenew, recurringPrice: item.price } };
+    return { autoRenewingPlan: autoRenewingPlan(purchase, item) };
   }
   const open = purchase.state === "ACTIVE" && purchase.completedAt !== null;
   return { prepaidPlan: open ? { allowExtendAfterTime: time(purchase.completedAt ?? 0) } : {} };
+}
+
+function autoRenewingPlan(purchase: Subscription, item: LineItem): AnswerItem["autoRenewingPlan"] & object {
+  const { priceChange, stepUp } = item;
+  const { instalments } = purchase;
+  return {
+    autoRenewEnabled: item.autoRenew,
+    recurringPrice: item.price,
+    ...(priceChange === null ? {} : { priceChangeDetails: priceChangeDetails(priceChange) }),
+    ...(stepUp === null
+      ? {}
+      : {
+          priceStepUpConsentDetails: {
+            state: stepUp.state,
+            newPrice: stepUp.newPrice,
+            consentDeadlineTime: time(stepUp.deadline),
+          },
+        }),
+    ...(instalments === null
+      ? {}
+      : {
+          installmentDetails: {
+            initialCommittedPaymentsCount: instalments.committed,
+            subsequentCommittedPaymentsCount: instalments.subsequent,
+            remainingCommittedPaymentsCount: instalments.remaining,
+            ...(instalments.cancelledAt === null ? {} : { pendingCancellation: {} }),
+          },
+        }),
+  };
+}
+
+function priceChangeDetails({ newPrice, mode, state, chargeAt }: PriceChange) {
+  return {
+    newPrice,
+    priceChangeMode: mode,
+    priceChangeState: state,
+    expectedNewPriceChargeTime: time(chargeAt),
+  };
 }
 
 function stateContext(purchase: Subscription): Answer {

@@ -19,5 +19,9 @@ export function rtdnControl(play: Play): Hono<SandboxEnv> {
     if ("test" in body) return context.json(play.sendTestNotice(body.package_name), 201);
     return context.json(play.publish("text" in body ? body.text : body.notification), 201);
   });
+  app.post("/release", (context) => {
+    play.releaseNotices();
+    return context.body(null, 204);
+  });
   return app;
 }

@@ -16,8 +16,8 @@ export type Notification = {
   readonly purchaseToken: string | null;
   /** The `DeveloperNotification`, or any text that somebody published in its place. */
   readonly body: object | string;
-  /** kept: no target; withheld: `notify: false`; lost: by a fault; failed: given up after many nacks. */
-  delivery: "kept" | "withheld" | "waiting" | "delivered" | "lost" | "failed";
+  /** kept: no target; withheld: `notify: false`; held, lost: by a fault; failed: given up after many nacks. */
+  delivery: "kept" | "withheld" | "waiting" | "held" | "delivered" | "lost" | "failed";
   attempts: number;
 };
 
@@ -33,6 +33,8 @@ export type Publisher = {
   redeliver(notification: Notification): void;
   setDeliver(deliver: Deliver | null): void;
   handOver(takeOver: TakeOver | null): void;
+  /** Lets out what a `shuffle` fault holds, in random order. */
+  release(): void;
   idle(): Promise<void>;
   close(): void;
 };
@@ -48,11 +50,15 @@ export function createPublisher(faults: Faults, now: Clock, random: Random = cry
   const enter = gate(MAX_IN_FLIGHT);
   let deliver: Deliver | null = null;
   let takeOver: TakeOver | null = null;
+  let held: Notification[] = [];
   let inFlight = 0;
   let waiters: (() => void)[] = [];
 
   async function bring(notification: Notification): Promise<void> {
-    if (deliver === null) return;
+    if (deliver === null) {
+      notification.delivery = "kept";
+      return;
+    }
     inFlight += 1;
     notification.delivery = "waiting";
     notification.delivery = await tryUntilTaken(notification).catch(() => "failed" as const);
@@ -105,6 +111,12 @@ export function createPublisher(faults: Faults, now: Clock, random: Random = cry
       notification.delivery = "lost";
       return;
     }
+    if (fault.kind === "shuffle") {
+      notification.delivery = "held";
+      held.push(notification);
+      if (fault.left === 0) release();
+      return;
+    }
     if (fault.kind === "double") {
       go(notification);
       go(notification);
@@ -118,6 +130,12 @@ export function createPublisher(faults: Faults, now: Clock, random: Random = cry
         () => undefined,
       )
       .finally(landed);
+  }
+
+  function release(): void {
+    const out = shuffled(held, random);
+    held = [];
+    for (const notification of out) go(notification);
   }
 
   return {
@@ -136,6 +154,7 @@ export function createPublisher(faults: Faults, now: Clock, random: Random = cry
       return notification;
     },
     redeliver: send,
+    release,
     setDeliver(next) {
       deliver = next;
     },
@@ -145,6 +164,13 @@ export function createPublisher(faults: Faults, now: Clock, random: Random = cry
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     close: () => stop.abort(),
   };
+}
+
+function shuffled<T>(list: readonly T[], random: Random): T[] {
+  return list
+    .map((one) => ({ one, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ one }) => one);
 }
 
 /** Pub/Sub's message ids are long numbers. */
