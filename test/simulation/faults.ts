@@ -1,0 +1,65 @@
+import type { Call, Strike, Trouble } from "../world/trouble.ts";
+import type { ActOf, Fault } from "./acts.ts";
+import type { Random } from "./random.ts";
+
+interface Waiting {
+  readonly service: ActOf<"fault">["service"];
+  readonly kind: Fault;
+  left: number;
+}
+
+/** The faults that were called for, each waiting for the calls that it befalls; beside them some calls are slow. */
+export class Faults {
+  #waiting: Waiting[] = [];
+  readonly #random: Random;
+  /** Tokens of which Google told an old state. */
+  readonly stale = new Set<string>();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  add({ service, kind, count }: ActOf<"fault">): void {
+    this.#waiting.push({ service, kind, left: count });
+  }
+
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  readonly trouble: Trouble = (call) => {
+    const fault = this.#waiting.find((one) => one.service === call.service && fits(one.kind, call));
+    if (fault === undefined)
+      return this.#random.chance(0.15) ? { kind: "slow", ms: this.#random.between(1, 400) } : null;
+    fault.left -= 1;
+    if (fault.left === 0) this.#waiting = this.#waiting.filter((one) => one !== fault);
+    if (fault.kind === "stale") this.stale.add(tokenIn(call.what));
+    return strikeOf(fault.kind, this.#random);
+  };
+}
+
+/** Reads may be stale, writes to the store refused or unheard; all else befalls any call. */
+function fits(kind: Fault, { service, what }: Call): boolean {
+  if (kind === "stale") return what.startsWith("GET ") && what.includes("/tokens/");
+  return service !== "store" || what === "update";
+}
+
+function strikeOf(kind: Fault, random: Random): Strike {
+  switch (kind) {
+    case "status_503":
+      return { kind: "status", status: 503 };
+    case "status_429":
+      return { kind: "status", status: 429, retryAfterSeconds: random.between(1, 30) };
+    case "hangs":
+      return { kind: "lost", afterMs: 8_000 };
+    case "lost":
+    case "unheard":
+      return { kind, afterMs: random.pick([0, 50, 3_000]) };
+    case "stale":
+      return { kind: "stale" };
+  }
+}
+
+function tokenIn(path: string): string {
+  return decodeURIComponent(path.split("/tokens/")[1] ?? "");
+}

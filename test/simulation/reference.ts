@@ -1,0 +1,250 @@
+import type { Purchase } from "../../sandbox/play/model.ts";
+import type { Google } from "./google.ts";
+import type { Ledger } from "./ledger.ts";
+import type { ObservedGrant, Snapshot } from "./observed.ts";
+import { CONSUMABLE, givenBy, isLicence, PERPETUAL_POLICY } from "./shop.ts";
+import { type Share, stateWords } from "./truth.ts";
+
+/** What the service should show, given Google's world, whose each purchase is, and what the admin took away. */
+export interface Reference {
+  readonly google: Google;
+  readonly ledger: Ledger;
+  readonly snapshot: Snapshot;
+  /** Whose a purchase is for the service; null: nobody's, or it isn't known. */
+  readonly owner: (purchase: Purchase) => string | null;
+  readonly known: (purchase: Purchase) => boolean;
+  readonly name: (purchase: Purchase) => string;
+}
+
+/** One reason for a customer to hold an entitlement. */
+interface Source {
+  readonly purchase: Purchase;
+  readonly share: Share;
+}
+
+/** Every difference between what is and what should be, in words. */
+export function compare(
+  reference: Reference,
+  customers: readonly string[],
+  ids: readonly string[],
+): string[] {
+  const perCustomer = customers.flatMap((customer) =>
+    ids.flatMap((id) => compareHolding(reference, customer, id)),
+  );
+  return [...perCustomer, ...[...reference.google.all()].flatMap((one) => comparePurchase(reference, one))];
+}
+
+/** What a customer holds of one entitlement: the entry, the grants, the licences. */
+export function compareHolding(reference: Reference, customer: string, entitlement: string): string[] {
+  const sources = sourcesOf(reference, customer, entitlement, "on");
+  const about = `${customer}'s ${entitlement}`;
+  return [
+    ...compareEntitlement(reference, customer, entitlement, sources),
+    ...compareGrants(reference, customer, entitlement, sources),
+    ...(isLicence(entitlement) ? compareLicences(reference, customer, entitlement, sources) : []),
+  ].map((difference) => `${about}: ${difference}`);
+}
+
+export function sourcesOf(
+  reference: Pick<Reference, "google" | "owner" | "snapshot" | "ledger">,
+  customer: string,
+  entitlement: string,
+  standing: Share["standing"],
+): Source[] {
+  const { google, owner, snapshot } = reference;
+  const blocked = blockedRoots(reference, customer, entitlement);
+  return [...google.all()].flatMap((purchase) => {
+    if (owner(purchase) !== customer || blocked.has(google.rootOf(purchase))) return [];
+    const share = google
+      .shares(purchase, snapshot.at)
+      .find((one) => one.standing === standing && one.entitlements.includes(entitlement));
+    return share === undefined ? [] : [{ purchase, share }];
+  });
+}
+
+/** Chains of which the admin took this entitlement away: it never comes back by itself. */
+function blockedRoots(
+  { google, ledger, snapshot }: Pick<Reference, "google" | "ledger" | "snapshot">,
+  customer: string,
+  entitlement: string,
+): Set<string> {
+  const roots = [...ledger.manualRevokes].flatMap((id) => {
+    const grant = snapshot.grants.get(id);
+    const purchase = google.byId(grant?.purchaseId ?? null);
+    const same = grant?.customer === customer && grant.entitlement === entitlement;
+    return same && purchase !== null ? [google.rootOf(purchase)] : [];
+  });
+  return new Set(roots);
+}
+
+function compareEntitlement(
+  { snapshot, name }: Reference,
+  customer: string,
+  entitlement: string,
+  sources: readonly Source[],
+): string[] {
+  const row = snapshot.entitlements
+    .get(customer)
+    ?.find(({ entitlement_id }) => entitlement_id === entitlement);
+  const because = sources.map(({ purchase }) => name(purchase)).join(", ");
+  if (sources.length === 0) return row?.active === true ? ["is active, and nothing gives it"] : [];
+  if (row?.active !== true) return [`is not active, and ${because} gives it`];
+  const shares = sources.map(({ share }) => share);
+  const until = timeText(latest(shares.map(({ accessUntil }) => accessUntil)));
+  const ends = shares.map(({ expiresAt }) => timeText(expiresAt));
+  return [
+    ...differs("access_until", row.access_until, [until]),
+    ...differs("expires_at", row.expires_at, ends),
+    ...differs("will_renew", row.will_renew, [...new Set(shares.map(({ willRenew }) => willRenew))]),
+    ...differs("product_ids", sorted(row.product_ids), [sorted(shares.map(({ productId }) => productId))]),
+    ...differs("number of purchase_ids", row.purchase_ids.length, [sources.length]),
+  ];
+}
+
+function compareGrants(
+  reference: Reference,
+  customer: string,
+  entitlement: string,
+  sources: readonly Source[],
+): string[] {
+  const { google, snapshot } = reference;
+  const open = new Map<string, number>();
+  for (const grant of snapshot.grants.values()) {
+    if (!isOpen(grant) || grant.customer !== customer || grant.entitlement !== entitlement) continue;
+    const purchase = google.byId(grant.purchaseId);
+    add(open, purchase === null ? "?" : google.rootOf(purchase), 1);
+  }
+  return compareCounts(reference, "open grants", open, unitsByRoot(reference, entitlement, sources));
+}
+
+/** Contract section 6; `at` most places where it counts, `Pending` is as open as `Delivered`. */
+export function isOpen({ status }: ObservedGrant): boolean {
+  return status === "Pending" || status === "Delivered";
+}
+
+function unitsByRoot(
+  { google }: Reference,
+  entitlement: string,
+  sources: readonly Source[],
+): Map<string, number> {
+  const units = new Map<string, number>();
+  for (const { purchase, share } of sources) {
+    add(units, google.rootOf(purchase), isLicence(entitlement) ? share.units : 1);
+  }
+  return units;
+}
+
+function compareLicences(
+  reference: Reference,
+  customer: string,
+  entitlement: string,
+  sources: readonly Source[],
+): string[] {
+  const { google } = reference;
+  const paused = sourcesOf(reference, customer, entitlement, "later");
+  const live = new Map<string, number>();
+  const suspended = new Map<string, number>();
+  const wrongEnds: string[] = [];
+  for (const { licence } of heldOf(reference, customer, entitlement)) {
+    const purchase = google.byId(String(licence.metadata.purchase));
+    const root = purchase === null ? "?" : google.rootOf(purchase);
+    if (licence.status === "suspended") add(suspended, root, 1);
+    if (licence.status !== "active") continue;
+    add(live, root, 1);
+    const ends = sources
+      .filter((source) => google.rootOf(source.purchase) === root)
+      .map(({ share }) => (share.accessUntil === null ? null : Math.ceil(share.accessUntil / 1000)));
+    if (ends.length > 0) wrongEnds.push(...differs("expiry of its licence", licence.expiresAt, ends));
+  }
+  const mayBeSuspended = unitsByRoot(reference, entitlement, paused);
+  const stray = [...suspended].filter(([root, count]) => count > (mayBeSuspended.get(root) ?? 0));
+  return [
+    ...compareCounts(reference, "live licences", live, unitsByRoot(reference, entitlement, sources)),
+    ...stray.map(([root, count]) => `${count} suspended licences of ${nameOf(reference, root)}`),
+    ...wrongEnds,
+  ];
+}
+
+/** Licences of a customer whose key we hold. */
+function heldOf({ snapshot }: Reference, customer: string, entitlement: string) {
+  return snapshot.licences.filter(
+    ({ licence, held }) =>
+      held &&
+      licence.metadata.customer === customer &&
+      (licence.policyId === PERPETUAL_POLICY) === (entitlement === "seat"),
+  );
+}
+
+function comparePurchase(reference: Reference, purchase: Purchase): string[] {
+  const { google, ledger, snapshot, owner, known, name } = reference;
+  const token = purchase.purchaseToken;
+  const about = name(purchase);
+  const sold = soldItems(purchase);
+  if (!known(purchase)) {
+    return ledger.mustBeKnown(token) && sold ? [`${about} was told to us and isn't recorded`] : [];
+  }
+  const view = [...snapshot.purchases.values()].find(({ id }) => google.byId(id) === purchase)?.view;
+  if (view == null) return [`${about} has no answer of Google's`];
+  const ignored = purchase.test && google.view.testPurchases === "ignore";
+  const paid = !ignored && google.hasAccess(purchase, snapshot.at);
+  const told = owner(purchase) !== null && paid;
+  return [
+    ...differs("state", view.state, stateWords(purchase, google.view)),
+    ...differs("access", view.access, [paid]),
+    ...differs("expires_at", view.expires_at, [timeText(endOf(google.shares(purchase, snapshot.at)))]),
+    ...(told ? differs("acknowledged at Google", purchase.acknowledged, [true]) : []),
+    ...(told && purchase.type === "one_time" && CONSUMABLE.has(purchase.productId)
+      ? differs("consumed at Google", purchase.consumed, [true])
+      : []),
+  ].map((difference) => `${about}: ${difference}`);
+}
+
+function soldItems(purchase: Purchase): boolean {
+  return purchase.type === "subscription"
+    ? purchase.items.some(({ productId, basePlanId }) => givenBy(productId, basePlanId) !== null)
+    : givenBy(purchase.productId, null) !== null;
+}
+
+/** Of several items the one that ends last; null where none has an end. */
+function endOf(shares: readonly Share[]): number | null {
+  const ends = shares.flatMap(({ expiresAt }) => expiresAt ?? []);
+  return ends.length === 0 ? null : Math.max(...ends);
+}
+
+function latest(ends: readonly (number | null)[]): number | null {
+  return ends.includes(null) ? null : Math.max(...ends.filter((end) => end !== null));
+}
+
+function timeText(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+function sorted(texts: readonly string[]): string {
+  return [...new Set(texts)].sort().join(" ");
+}
+
+function add(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+function differs<T>(what: string, is: T, may: readonly T[]): string[] {
+  return may.includes(is) ? [] : [`${what} is ${String(is)}, not ${may.map(String).join(" or ")}`];
+}
+
+function compareCounts(
+  reference: Reference,
+  what: string,
+  is: ReadonlyMap<string, number>,
+  should: ReadonlyMap<string, number>,
+): string[] {
+  const roots = new Set([...is.keys(), ...should.keys()]);
+  return [...roots].flatMap((root) => {
+    const [has, wanted] = [is.get(root) ?? 0, should.get(root) ?? 0];
+    return has === wanted ? [] : [`${has} ${what} because of ${nameOf(reference, root)}, not ${wanted}`];
+  });
+}
+
+function nameOf({ google, name }: Reference, root: string): string {
+  const purchase = google.get(root);
+  return purchase === null ? "something unknown" : name(purchase);
+}

@@ -1,0 +1,313 @@
+import type { ActionInput, BuyInput } from "../../sandbox/play/inputs.ts";
+import type { Purchase } from "../../sandbox/play/model.ts";
+import { AppError } from "../../src/domain/errors.ts";
+import { ON_TIME } from "../world/notices.ts";
+import type { Replica } from "../world/replica.ts";
+import { inMemory, type StorageKind } from "../world/storage.ts";
+import { createWorld, type World } from "../world/world.ts";
+import type { Act, ActOf, Channel } from "./acts.ts";
+import { Faults } from "./faults.ts";
+import { Google } from "./google.ts";
+import { Ledger } from "./ledger.ts";
+import { Random } from "./random.ts";
+import { catalogFile, PACKAGE } from "./shop.ts";
+
+/** What is the same for a whole life. */
+export interface Regime {
+  readonly accountIds: "uid" | "hmac" | "none";
+  readonly testPurchases: "grant" | "ignore";
+  readonly verifyFreshMs: number;
+}
+
+export function regimeOf(random: Random): Regime {
+  return {
+    accountIds: random.weighted({ uid: 6, hmac: 2, none: 2 }),
+    testPurchases: random.weighted({ grant: 3, ignore: 1 }),
+    verifyFreshMs: random.pick([0, 30_000]),
+  };
+}
+
+export interface StageOptions {
+  readonly seed: string;
+  readonly customers: number;
+  readonly storage?: StorageKind;
+  readonly note: (line: string) => void;
+}
+
+/** The world that a life is played in, with names for its purchases and a record of what the outside could see. */
+export class Stage {
+  readonly world: World;
+  readonly regime: Regime;
+  readonly google: Google;
+  readonly ledger = new Ledger();
+  readonly faults: Faults;
+  readonly customers: readonly string[];
+  /** Tokens by name, in the order of their making. */
+  readonly tokens = new Map<string, string>();
+  /** What went wrong while things happened. */
+  readonly violations: string[] = [];
+  readonly #names = new Map<string, string>();
+  readonly #messages = new Map<string, string>();
+  readonly #told = new Map<string, number>();
+  readonly #frozenSince = new Map<Replica, number>();
+  readonly #sleeps = new Map<Replica, number>();
+  readonly #random: Random;
+  readonly #note: (line: string) => void;
+  #channel: Channel = { lost: 0, doubled: 0, late: 0 };
+
+  constructor({ seed, customers, storage = inMemory, note }: StageOptions) {
+    this.#random = new Random(seed);
+    this.#note = note;
+    this.regime = regimeOf(this.#random.fork("regime"));
+    this.faults = new Faults(this.#random.fork("faults"));
+    this.customers = Array.from({ length: customers }, (_, index) => `customer-${index + 1}`);
+    const { accountIds, testPurchases, verifyFreshMs } = this.regime;
+    this.world = createWorld({
+      seed: this.#random.fork("world").between(1, 2 ** 31),
+      storage,
+      accountIds,
+      catalog: catalogFile(testPurchases),
+      settings: { verifyFreshMs },
+    });
+    const { world, voids } = this.world.sandbox.play;
+    this.google = new Google(world.purchases, voids, testPurchases);
+    this.world.trouble = this.faults.trouble;
+    this.world.notices.manner = (notice) => this.#mannerOf(notice.messageId, notice.purchaseToken);
+  }
+
+  get now(): number {
+    return this.world.clock.now();
+  }
+
+  name(purchase: Purchase): string {
+    return this.#names.get(purchase.purchaseToken) ?? "a nameless purchase";
+  }
+
+  /** Whom an account id names; null: nobody, or ids aren't looked at. */
+  named(accountId: string | null): string | null {
+    if (accountId === null || this.regime.accountIds === "none") return null;
+    return this.ledger.accounts.get(accountId) ?? null;
+  }
+
+  purchases(): Map<string, Purchase> {
+    const { purchases } = this.world.sandbox.play.world;
+    const entries = [...this.tokens].flatMap(([name, token]): [string, Purchase][] => {
+      const purchase = purchases.get(token);
+      return purchase === undefined ? [] : [[name, purchase]];
+    });
+    return new Map(entries);
+  }
+
+  /** Something happens, together with all that is due at that moment. What the world refuses doesn't happen. */
+  async perform(act: Act): Promise<void> {
+    this.#wake();
+    const tasks = await this.#start(act);
+    for (const copy of this.world.notices.due(this.now)) {
+      const bring = async () => {
+        const handled = await this.world.deliver(copy.notice, this.replica(this.#random.between(0, 9)));
+        if (handled === "retry") this.world.notices.again(copy, this.now);
+      };
+      tasks.push(bring());
+    }
+    await Promise.all(tasks);
+    this.drain();
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.#wake();
+    this.replica(0);
+    await this.world.pass(ms, undefined);
+    this.drain();
+  }
+
+  /** Trouble ends, what was late comes, and time passes until every period was over once. */
+  async heal(ms: number): Promise<void> {
+    this.faults.clear();
+    this.world.trouble = null;
+    this.world.notices.manner = (notice) => {
+      this.#hearOf(notice.messageId, notice.purchaseToken);
+      return ON_TIME(notice);
+    };
+    for (const replica of this.world.replicas) replica.thaw();
+    await this.world.settle();
+    await this.world.pass(ms);
+    await this.world.settle();
+    this.drain();
+  }
+
+  /** Two at least are alive at any time; who died is replaced. */
+  replica(index: number): Replica {
+    const alive = () => this.world.replicas.filter(({ state }) => state === "alive");
+    while (alive().length < 2) this.world.start();
+    const list = alive();
+    const replica = list[index % list.length];
+    if (replica === undefined) throw new Error("no replica is alive");
+    return replica;
+  }
+
+  #wake(): void {
+    for (const replica of this.world.replicas) {
+      if (replica.state !== "frozen") continue;
+      const since = this.#frozenSince.get(replica) ?? this.now;
+      this.#frozenSince.set(replica, since);
+      if (this.now < since + (this.#sleeps.get(replica) ?? 0)) continue;
+      this.#frozenSince.delete(replica);
+      this.#note(`${replica.name} thaws`);
+      replica.thaw();
+    }
+  }
+
+  async #start(act: Act): Promise<Promise<unknown>[]> {
+    const { play } = this.world.sandbox;
+    switch (act.do) {
+      case "buy":
+        await this.#buy(act);
+        return [];
+      case "google":
+        this.#google(act);
+        return [];
+      case "verify":
+        return this.#verify(act);
+      case "restore":
+        return [this.world.restore(act.customer, this.replica(act.replica))];
+      case "app_acknowledges": {
+        const token = this.tokens.get(act.purchase);
+        if (token === undefined) return [];
+        this.ledger.appAcknowledged.add(token);
+        play.acknowledge(token);
+        return [];
+      }
+      case "fault":
+        this.faults.add(act);
+        return [];
+      case "misfortune": {
+        const replica = this.replica(act.replica);
+        replica.strike(act.what.kind, act.what.calls);
+        this.#sleeps.set(replica, act.what.minutes * 60_000);
+        return [];
+      }
+      case "channel":
+        this.#channel = act.channel;
+        return [];
+      case "admin_revoke":
+        return [];
+    }
+  }
+
+  async #buy({ customer, purchase, what }: ActOf<"buy">): Promise<void> {
+    const { account, resubscribes, ...rest } = what;
+    const before = resubscribes === undefined ? undefined : this.tokens.get(resubscribes);
+    if (resubscribes !== undefined && before === undefined) return;
+    const accountId = account === "own" ? await this.world.clock.run(this.#accountOf(customer)) : null;
+    const input: BuyInput = {
+      ...rest,
+      uid: customer,
+      packageName: PACKAGE,
+      obfuscatedAccountId: accountId,
+      ...(before === undefined ? {} : { resubscribes: before }),
+    };
+    this.#attempt(() => {
+      const { purchaseToken } = this.world.sandbox.play.buy(input);
+      this.#call(purchase, purchaseToken);
+    });
+  }
+
+  /** As the app gets it from `GET /v1/account`; whose it is will be known from then on. */
+  async #accountOf(customer: string): Promise<string | null> {
+    const id = await this.world.accountIds.give(customer as Parameters<World["accountIds"]["give"]>[0]);
+    if (id !== null) this.ledger.accounts.set(id, customer);
+    return id;
+  }
+
+  #google({ purchase, action, input, makes }: ActOf<"google">): void {
+    const token = this.tokens.get(purchase);
+    if (token === undefined) return;
+    const { order, ...rest } = input;
+    const known = this.google.get(token)?.orderIds ?? [];
+    const orderId = order === undefined ? undefined : known[order];
+    if (order !== undefined && orderId === undefined) return;
+    const full: ActionInput = { ...rest, ...(orderId === undefined ? {} : { orderId }) };
+    this.#attempt(() => {
+      const made = this.world.sandbox.play.act(token, action, full);
+      this.ledger.change(token);
+      if (makes !== undefined) this.#call(makes, made.purchaseToken);
+    });
+  }
+
+  #call(name: string, token: string): void {
+    this.tokens.set(name, token);
+    this.#names.set(token, name);
+    this.ledger.change(token);
+  }
+
+  /** What Google doesn't allow just doesn't happen: acts that were left out may have been what allowed it. */
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "Conflict") throw error;
+      this.#note(`  Google refuses: ${error.message}`);
+    }
+  }
+
+  #verify({ customer, purchase, replica, copies }: ActOf<"verify">): Promise<unknown>[] {
+    const token = this.tokens.get(purchase);
+    const bought = this.google.get(token ?? null);
+    if (token === undefined || bought === null) return [];
+    const productId = bought.type === "one_time" ? bought.productId : bought.items[0]?.productId;
+    if (productId === undefined) return [];
+    return Array.from({ length: copies }, (_, copy) =>
+      this.#verifyOnce(customer, productId, token, this.replica(replica + copy)),
+    );
+  }
+
+  async #verifyOnce(customer: string, productId: string, token: string, by: Replica): Promise<void> {
+    const outcome = await this.world
+      .verify(customer, productId, token, by)
+      .then((answer) => (answer === undefined ? "unknown" : "ok"), outcomeOf);
+    this.ledger.verifies.push({ token, customer, at: this.now, outcome });
+    this.#note(`  verify of ${this.#names.get(token)} by ${customer} at ${by.name}: ${outcome}`);
+  }
+
+  #mannerOf(messageId: string, token: string | null): readonly number[] {
+    this.#hearOf(messageId, token);
+    const { lost, doubled, late } = this.#channel;
+    const count = (this.#told.get(token ?? "") ?? 0) + 1;
+    this.#told.set(token ?? "", count);
+    const random = this.#random.fork(`notice ${this.#names.get(token ?? "") ?? ""} ${count}`);
+    if (random.chance(lost)) return [];
+    const delay = () => (random.chance(late) ? random.between(1, 3 * 3_600_000) : 0);
+    return random.chance(doubled) ? [delay(), delay()] : [delay()];
+  }
+
+  #hearOf(messageId: string, token: string | null): void {
+    this.drain();
+    if (token === null) return;
+    this.#messages.set(messageId, token);
+    this.ledger.change(token);
+  }
+
+  /** Takes note of what was handled since. */
+  drain(): void {
+    for (const { event, fields } of this.world.log.splice(0)) {
+      if (event !== "notification") continue;
+      const token = this.#messages.get(String(fields.message_id));
+      if (token === undefined) continue;
+      const outcome = String(fields.outcome);
+      if (outcome.startsWith("synced")) {
+        this.ledger.notified.add(token);
+        if (!this.faults.stale.has(token)) this.ledger.hear(token, this.ledger.mark());
+      } else if (outcome !== "dead letter: product_not_in_catalog" && outcome !== "expired token") {
+        this.violations.push(`a notice about ${this.#names.get(token)} ended as ${outcome}`);
+      }
+    }
+    for (const token of this.faults.stale) this.ledger.doubt(token);
+    this.faults.stale.clear();
+  }
+}
+
+/** What is worth trying again may have been done or not. */
+function outcomeOf(error: unknown): string {
+  if (!(error instanceof AppError)) throw error;
+  return error.retryable ? "unknown" : error.code;
+}
