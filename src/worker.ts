@@ -1,56 +1,62 @@
-import type { Clock, Log } from "./ports.ts";
-import { beginDueEffects, type EffectPorts } from "./use-cases/run-effects.ts";
-import { sweepDuePurchases } from "./use-cases/sweep-due-purchases.ts";
+import type { Chance, Clock, Log } from "./ports.ts";
+import { beginDueEffects } from "./use-cases/run-effects.ts";
+import type { SweepPorts } from "./use-cases/sweep.ts";
+import { createSweeps, runSweep } from "./use-cases/sweeps.ts";
 
 const EFFECTS_AT_ONCE = 50;
-const PURCHASES_AT_ONCE = 100;
-/** An empty look at the outbox is one read: often enough that nobody waits long for what another process left. */
-const EFFECTS_EVERY_MS = 1000;
-/** A period that ended is settled within a minute (contract section 5). */
-const PURCHASES_EVERY_MS = 20_000;
 
 export interface Worker {
   /** Stops looking for work and waits for what is running. */
   stop(): Promise<void>;
 }
 
-/** The `worker` role: what is due, whoever asked for it. Any number may run side by side. */
-export function startWorker(ports: EffectPorts): Worker {
+/**
+ * The `worker` role: what is due, whoever asked for it. Any number may run side by side, and each sweep goes at its own
+ * pace: one that fails or hangs holds up no other.
+ */
+export function startWorker(ports: SweepPorts): Worker {
   const stopping = new AbortController();
-  const { signal } = stopping;
-  const running = new Set<Promise<void>>();
-
-  /** A slow effect holds up no other: each that ends makes room for the next. */
-  const effects = async (): Promise<boolean> => {
-    const begun = await beginDueEffects(ports, EFFECTS_AT_ONCE - running.size);
-    for (const effect of begun) {
-      running.add(effect);
-      void effect.then(() => running.delete(effect));
-    }
-    if (running.size >= EFFECTS_AT_ONCE) await Promise.race(running);
-    return begun.length > 0;
-  };
-  const purchases = async () => (await sweepDuePurchases(ports, PURCHASES_AT_ONCE)) === PURCHASES_AT_ONCE;
-
-  const loops = [
-    loop(ports, signal, "effects", EFFECTS_EVERY_MS, effects),
-    loop(ports, signal, "due_purchases", PURCHASES_EVERY_MS, purchases),
-  ];
+  const effects = createEffectsPass(ports);
+  const loops = createSweeps().map((sweep) => {
+    const pass = sweep.name === "effects" ? effects.pass : async () => (await runSweep(ports, sweep)).more;
+    return loop(ports, stopping.signal, sweep, pass);
+  });
   return {
     stop: async () => {
       stopping.abort();
       await Promise.all(loops);
-      await Promise.all(running);
+      await effects.ended();
     },
   };
 }
 
+/** Unlike in a sweep run by hand, a slow effect holds up no other: each that ends makes room for the next. */
+function createEffectsPass(ports: SweepPorts) {
+  const running = new Set<Promise<void>>();
+  return {
+    pass: async (): Promise<boolean> => {
+      const begun = await beginDueEffects(ports, EFFECTS_AT_ONCE - running.size);
+      for (const effect of begun) {
+        running.add(effect);
+        void effect.then(() => running.delete(effect));
+      }
+      if (running.size >= EFFECTS_AT_ONCE) await Promise.race(running);
+      return begun.length > 0;
+    },
+    ended: () => Promise.all(running),
+  };
+}
+
+interface Loop {
+  readonly name: string;
+  readonly everyMs: number;
+}
+
 /** @param pass Says whether there may be more at once; else, and after a failure, comes a rest. */
 async function loop(
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, chance, log }: { clock: Clock; chance: Chance; log: Log },
   signal: AbortSignal,
-  name: string,
-  everyMs: number,
+  { name, everyMs }: Loop,
   pass: () => Promise<boolean>,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -58,7 +64,8 @@ async function loop(
       log.error("worker.failed", { kind: name }, error);
       return false;
     });
-    if (!more) await rest(clock, everyMs, signal);
+    // Never longer than said, and never in step with other workers that were started together.
+    if (!more) await rest(clock, everyMs * (0.8 + 0.2 * chance()), signal);
   }
 }
 

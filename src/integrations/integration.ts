@@ -6,7 +6,7 @@ import type { Instant } from "../domain/instant.ts";
 import type { SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Slot } from "../domain/slot.ts";
 import type { Delivered } from "../domain/slot-record.ts";
-import type { FoundLicense, Ports } from "../ports.ts";
+import type { FoundLicense, LicenseStanding, Ports } from "../ports.ts";
 
 /** How a call to the outside ended. */
 export type StepOutcome =
@@ -51,6 +51,8 @@ export interface Delivery {
   suspend(slot: Slot, key: SealedLicenseKey | null): Promise<StepOutcome>;
   resume(slot: Slot, key: SealedLicenseKey | null): Promise<StepOutcome>;
   extend(slot: Slot, key: SealedLicenseKey | null, until: Instant | null): Promise<StepOutcome>;
+  /** How the thing delivered stands where it is kept, whatever we made of it. @throws OutsideError */
+  check(slot: Slot, key: SealedLicenseKey | null): Promise<LicenseStanding>;
   /** What earlier attempts may have left outside for this slot. @throws OutsideError */
   findLeft(slotId: SlotId): Promise<readonly FoundLicense[]>;
 }

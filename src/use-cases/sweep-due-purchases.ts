@@ -1,45 +1,34 @@
-import { AppError } from "../domain/errors.ts";
-import type { PurchaseRef } from "../domain/purchase-file.ts";
+import { NO_IDS, type PurchaseRef } from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
+import { handleEach, type SweepReport, shuffled } from "./sweep.ts";
 import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 
-/** Reads at Google under way at once. */
-const AT_ONCE = 8;
-/** So many failures in a row are Google's or the store's, not the purchases': the rest would only wait for nothing. */
-const GIVE_UP_AFTER = 2 * AT_ONCE;
+type DuePorts = SyncPorts & Pick<Ports, "records" | "chance">;
 
 /**
  * Asks Google about purchases whose time has come: a period ended, a payment is pending, a hold may be over. Heals
- * notices that were lost. Bounded, harmless if it overlaps with another one.
+ * notices that were lost; those of which Google says something new are counted as changed.
  *
- * @returns How many purchases were synced.
+ * @param limit Purchases a pass.
  */
-export async function sweepDuePurchases(
-  ports: SyncPorts & Pick<Ports, "records">,
-  limit: number,
-): Promise<number> {
+export async function sweepDuePurchases(ports: DuePorts, limit: number): Promise<SweepReport> {
   const due = await ports.records.dueForSync(ports.clock.now(), limit);
-  let synced = 0;
-  let failedInRow = 0;
-  const lane = async () => {
-    for (let ref = due.shift(); ref !== undefined && failedInRow < GIVE_UP_AFTER; ref = due.shift()) {
-      const succeeded = await syncDue(ports, ref);
-      failedInRow = succeeded ? 0 : failedInRow + 1;
-      if (succeeded) synced += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return synced;
+  return handleEach(ports, {
+    sweep: "due",
+    items: shuffled(due, ports.chance),
+    limit,
+    fieldsOf: ({ id }) => ({ purchase_id: id }),
+    handle: (ref) => syncDue(ports, ref),
+  });
 }
 
-async function syncDue(ports: SyncPorts, ref: PurchaseRef): Promise<boolean> {
-  const request = { claimant: null, productId: null, observation: null, acceptAgeMs: 0 };
-  try {
-    await syncPurchase(ports, { ...request, ref, cause: "sweep", priority: "sweep" });
-    return true;
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    ports.log.warn("sweep.failed", { purchase_id: ref.id, code: error.code });
+/** @returns Whether Google said anything new. */
+async function syncDue(ports: DuePorts, ref: PurchaseRef): Promise<boolean> {
+  // Another worker may have been here since it was found: one read is cheaper than asking Google twice.
+  const { purchase } = (await ports.store.load({ ...NO_IDS, purchaseId: ref.id })).file;
+  if (purchase === null || purchase.nextSyncAt === null || purchase.nextSyncAt > ports.clock.now())
     return false;
-  }
+  const request = { claimant: null, productId: null, observation: null, acceptAgeMs: 0 };
+  const synced = await syncPurchase(ports, { ...request, ref, cause: "sweep", priority: "sweep" });
+  return synced.kind === "synced" && synced.purchase.revision !== purchase.revision;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { OutsideError } from "../../domain/errors.ts";
 import { maskKey } from "../../domain/grant.ts";
 import { licenseKeyId } from "../../domain/ids.ts";
+import { DAY } from "../../domain/instant.ts";
 import type { SealedLicenseKey } from "../../domain/purchase-file.ts";
 import type { Secret } from "../../domain/secret.ts";
 import {
@@ -19,6 +20,9 @@ const offer = z.strictObject({
   product: z.string().min(1),
   policy_id: z.string().min(1),
 });
+
+/** What is made is right at first; from then on it is compared with the licence server from time to time. */
+const FIRST_CHECK_AFTER = DAY;
 
 /**
  * A KeyThai licence. Its key comes once and every later call needs it, so it is sealed and kept; suspend and resume are
@@ -48,6 +52,7 @@ function create(ports: DeliveryPorts): Delivery {
         // A licence for good is made without an end, and an end can't be taken off again: there is nothing to send.
         if (until !== null) await ports.licenses.setExpiry(await open(key), until);
       }),
+    check: async (_slot, key) => ports.licenses.standing(await open(key)),
     findLeft: (slotId) => ports.licenses.findBySlot(slotId),
   };
 }
@@ -72,6 +77,7 @@ async function deliver(
     });
     const id = licenseKeyId(slot.id, attempt);
     const sealed = await sealOrRevoke(ports, issued.key, slot.id);
+    const issuedAt = ports.clock.now();
     return {
       kind: "done",
       delivered: { state: { licenseKeyId: id }, shown: { id, masked: maskKey(issued.key.reveal()) } },
@@ -81,7 +87,8 @@ async function deliver(
         customerId,
         sealed,
         licenseId: issued.licenseId,
-        issuedAt: ports.clock.now(),
+        issuedAt,
+        checkAt: issuedAt + FIRST_CHECK_AFTER,
       },
       discard: () => ports.licenses.setStatus(issued.key, "revoke"),
     };

@@ -1,0 +1,97 @@
+import { parseArgs } from "node:util";
+import pino from "pino";
+import { createLog } from "./adapters/log/log.ts";
+import { ConfigError, checkFiles, compose, type Service } from "./compose.ts";
+import { type ConfigIssue, readConfig } from "./config.ts";
+import { addReports, NOTHING_FOUND, noteFailure, type Sweep, type SweepReport } from "./use-cases/sweep.ts";
+import { createSweeps, runSweep } from "./use-cases/sweeps.ts";
+
+/** `npm run sweep -- <name>|all [--json]`: runs sweeps by hand, until nothing more is due, and says what they found. */
+
+const EXIT_FAILED = 1;
+/** EX_USAGE and EX_CONFIG of sysexits.h. */
+const EXIT_USAGE = 64;
+const EXIT_CONFIG = 78;
+
+function fail(code: number, text: string): never {
+  process.stderr.write(`${text}\n`);
+  process.exit(code);
+}
+
+interface Asked {
+  readonly sweeps: readonly Sweep[];
+  readonly json: boolean;
+}
+
+function readArguments(): Asked {
+  const all = createSweeps();
+  const names = all.map(({ name }) => name).join(", ");
+  const usage = `usage: npm run sweep -- <name> [--json]\n<name> is one of ${names}, or all`;
+  try {
+    const options = { json: { type: "boolean", default: false } } as const;
+    const { positionals, values } = parseArgs({ allowPositionals: true, options });
+    const [wanted] = positionals;
+    const sweeps = wanted === "all" ? all : all.filter(({ name }) => name === wanted);
+    if (positionals.length === 1 && sweeps.length > 0) return { sweeps, json: values.json };
+  } catch {
+    // An option that doesn't exist: said below.
+  }
+  return fail(EXIT_USAGE, usage);
+}
+
+function start(): Service {
+  const read = readConfig();
+  if (!read.ok) return failConfig([...read.issues, ...checkFiles(read.rest)]);
+  try {
+    // What was found goes to stdout, so the log goes to stderr.
+    return compose(read.config, createLog(read.config.LOG_LEVEL, pino.destination(2)));
+  } catch (error) {
+    if (error instanceof ConfigError) return failConfig(error.issues);
+    throw error;
+  }
+}
+
+function failConfig(issues: readonly ConfigIssue[]): never {
+  const lines = issues.map(({ variable, message }) => `\n  ${variable}: ${message}`);
+  return fail(EXIT_CONFIG, `playgrant can't sweep, these settings are wrong:${lines.join("")}`);
+}
+
+/** Pass after pass; one sweep that fails doesn't keep the others from running. */
+async function runThrough({ ports }: Service, sweep: Sweep): Promise<SweepReport> {
+  let total = NOTHING_FOUND;
+  try {
+    for (let more = true; more; ) {
+      const report = await runSweep(ports, sweep);
+      total = addReports(total, report);
+      more = report.more;
+    }
+    return total;
+  } catch (error) {
+    noteFailure(ports.log, { kind: sweep.name }, error);
+    return addReports(total, { ...NOTHING_FOUND, failed: 1 });
+  }
+}
+
+type Counts = Omit<SweepReport, "more">;
+
+function inWords({ name, words }: Sweep, { found, changed, failed }: Counts): string {
+  const parts = [`${found} ${words.found}`, `${changed} ${words.changed}`];
+  if (failed > 0) parts.push(`${failed} failed, see the log`);
+  return `${name}: ${parts.join("; ")}`;
+}
+
+async function main(): Promise<number> {
+  const { sweeps, json } = readArguments();
+  const service = start();
+  const reports: Record<string, Counts> = {};
+  for (const sweep of sweeps) {
+    const { more: _, ...report } = await runThrough(service, sweep);
+    reports[sweep.name] = report;
+    if (!json) process.stdout.write(`${inWords(sweep, report)}\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(reports)}\n`);
+  await service.close();
+  return Object.values(reports).some(({ failed }) => failed > 0) ? EXIT_FAILED : 0;
+}
+
+process.exitCode = await main();
