@@ -1,18 +1,32 @@
 import { Firestore, type Timestamp } from "@google-cloud/firestore";
-import type { Intake, Outbox, PurchaseStore, Records } from "../../ports.ts";
+import type {
+  AdminRecords,
+  Desk,
+  Intake,
+  Outbox,
+  PurchaseStore,
+  Records,
+  SweepRecords,
+} from "../../ports.ts";
 import type { AccountDirectory } from "../account-ids/account-ids.ts";
 import { createOptimisticStore, type EffectVersions, type StoreOptions } from "../shared/optimistic-store.ts";
 import { createFirestoreAccountDirectory } from "./account-directory.ts";
+import { createFirestoreAdminRecords } from "./admin-records.ts";
 import { createFirestoreBackend } from "./backend.ts";
+import { createFirestoreDesk } from "./desk.ts";
 import { createFirestoreIntake } from "./intake.ts";
 import { createFirestoreOutbox } from "./outbox.ts";
 import { createFirestoreRecords } from "./records.ts";
+import { createFirestoreSweepRecords } from "./sweep-records.ts";
 
 export interface FirestoreStore {
   readonly store: PurchaseStore;
   readonly outbox: Outbox;
   readonly records: Records;
+  readonly adminRecords: AdminRecords;
+  readonly sweepRecords: SweepRecords;
   readonly intake: Intake;
+  readonly desk: Desk;
   readonly accountDirectory: AccountDirectory;
   close(): Promise<void>;
 }
@@ -25,7 +39,10 @@ export function createFirestoreStore(projectId: string, options: StoreOptions): 
     store: createOptimisticStore(createFirestoreBackend(db), effectVersions, options),
     outbox: createFirestoreOutbox(db, effectVersions, options),
     records: createFirestoreRecords(db),
+    adminRecords: createFirestoreAdminRecords(db),
+    sweepRecords: createFirestoreSweepRecords(db),
     intake: createFirestoreIntake(db),
+    desk: createFirestoreDesk(db),
     accountDirectory: createFirestoreAccountDirectory(db),
     close: () => db.terminate(),
   };

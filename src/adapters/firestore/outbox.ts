@@ -3,7 +3,8 @@ import type { EffectId } from "../../domain/ids.ts";
 import type { LeasedEffect, Outbox } from "../../ports.ts";
 import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
 import { stamp } from "./documents.ts";
-import { guarded, isConflict } from "./errors.ts";
+import { guarded } from "./errors.ts";
+import { sameAs, writeIfSame } from "./guarded-writes.ts";
 import {
   NO_LEASE,
   type OutboxDocument,
@@ -51,7 +52,7 @@ export function createFirestoreOutbox(
   const lease = async ({ snapshot, data }: Due): Promise<LeasedEffect | null> => {
     const mark = options.newLease();
     const since = options.clock.monotonic();
-    const written = await changed(() =>
+    const written = await writeIfSame(() =>
       snapshot.ref.update(takeLease(mark), { lastUpdateTime: snapshot.updateTime }),
     );
     return written === null ? null : leased(snapshot.id as EffectId, data, mark, since, written.writeTime);
@@ -64,10 +65,10 @@ export function createFirestoreOutbox(
     again: (snapshot: DocumentSnapshot) => Promise<unknown>,
   ): Promise<void> => {
     const version = versions.get(effect);
-    if (version !== undefined && (await changed(() => first(version))) !== null) return;
+    if (version !== undefined && (await writeIfSame(() => first(version))) !== null) return;
     const snapshot = await guarded(() => refOf(effect).get());
     if (!snapshot.exists || readOutboxDocument(snapshot.data()).lease !== effect.lease) return;
-    await changed(() => again(snapshot));
+    await writeIfSame(() => again(snapshot));
   };
 
   return {
@@ -89,7 +90,9 @@ export function createFirestoreOutbox(
       const data = snapshot.exists ? readOutboxDocument(snapshot.data()) : null;
       if (data?.lease !== effect.lease || version === undefined) return null;
       const since = options.clock.monotonic();
-      const written = await changed(() => ref.update(takeLease(effect.lease), { lastUpdateTime: version }));
+      const written = await writeIfSame(() =>
+        ref.update(takeLease(effect.lease), { lastUpdateTime: version }),
+      );
       if (written === null) return null;
       const renewed = leased(effect.id, data, effect.lease, since, written.writeTime);
       // Asked for again before this: it must stay so, and without a version it can't be finished.
@@ -101,7 +104,7 @@ export function createFirestoreOutbox(
       settle(
         effect,
         (version) => refOf(effect).delete({ lastUpdateTime: version }),
-        (snapshot) => refOf(effect).update(NO_LEASE, preconditionOf(snapshot)),
+        (snapshot) => refOf(effect).update(NO_LEASE, sameAs(snapshot)),
       ),
 
     postpone: (effect, dueAt, error) => {
@@ -109,7 +112,7 @@ export function createFirestoreOutbox(
       return settle(
         effect,
         (version) => refOf(effect).update({ ...tried, due_at: stamp(dueAt) }, { lastUpdateTime: version }),
-        (snapshot) => refOf(effect).update(tried, preconditionOf(snapshot)),
+        (snapshot) => refOf(effect).update(tried, sameAs(snapshot)),
       );
     },
 
@@ -145,20 +148,4 @@ function isHeld(
 ): boolean {
   if (lease == null || leased_at == null) return false;
   return snapshot.readTime.toMillis() - leased_at.toMillis() < leaseMs;
-}
-
-function preconditionOf(snapshot: DocumentSnapshot) {
-  return snapshot.updateTime === undefined ? {} : { lastUpdateTime: snapshot.updateTime };
-}
-
-/** @returns null when the document was not as expected. */
-async function changed<T>(write: () => Promise<T>): Promise<T | null> {
-  return guarded(async () => {
-    try {
-      return await write();
-    } catch (error) {
-      if (isConflict(error)) return null;
-      throw error;
-    }
-  });
 }

@@ -9,6 +9,8 @@ export function paths(db: Firestore) {
     customerFiles: db.collection("customer_files"),
     entitlements: (customerId: string) => customer(customerId).collection("entitlements"),
     grants: (customerId: string) => customer(customerId).collection("grants"),
+    /** Of all customers. */
+    allGrants: db.collectionGroup("grants"),
     licenseKeys: db.collection("license_keys"),
     licenseOrphans: db.collection("license_orphans"),
     grantEvents: db.collection("grant_events"),
@@ -17,6 +19,7 @@ export function paths(db: Firestore) {
     accountIds: db.collection("account_ids"),
     deadLetters: db.collection("rtdn_dead_letters"),
     refundReviews: db.collection("refund_reviews"),
+    sweepMarks: db.collection("sweep_marks"),
   };
 }
 

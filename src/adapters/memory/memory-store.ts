@@ -1,4 +1,12 @@
-import type { Intake, Outbox, PurchaseStore, Records } from "../../ports.ts";
+import type {
+  AdminRecords,
+  Desk,
+  Intake,
+  Outbox,
+  PurchaseStore,
+  Records,
+  SweepRecords,
+} from "../../ports.ts";
 import type { AccountDirectory } from "../account-ids/account-ids.ts";
 import {
   type Backend,
@@ -10,15 +18,21 @@ import {
   type StoreOptions,
   type Version,
 } from "../shared/optimistic-store.ts";
-import { createOutbox } from "./outbox.ts";
-import { createIntake, createRecords } from "./records.ts";
+import { createAdminRecords } from "./admin-records.ts";
+import { createDesk, createIntake } from "./desk.ts";
+import { ask, createOutbox } from "./outbox.ts";
+import { createRecords } from "./records.ts";
+import { createSweepRecords } from "./sweep-records.ts";
 import type { MemoryTables, Row } from "./tables.ts";
 
 export interface MemoryStore {
   readonly store: PurchaseStore;
   readonly outbox: Outbox;
   readonly records: Records;
+  readonly adminRecords: AdminRecords;
+  readonly sweepRecords: SweepRecords;
   readonly intake: Intake;
+  readonly desk: Desk;
   readonly accountDirectory: AccountDirectory;
   readonly tables: MemoryTables;
 }
@@ -40,6 +54,8 @@ export function createMemoryStore(options: StoreOptions): MemoryStore {
     deadLetters: new Map(),
     refundReviews: new Map(),
     accountIds: new Map(),
+    marks: new Map(),
+    notices: { rhythm: null },
   };
   const effectVersions: EffectVersions<number> = new WeakMap();
   const counter = { last: 0 };
@@ -48,7 +64,10 @@ export function createMemoryStore(options: StoreOptions): MemoryStore {
     store: createOptimisticStore(backend, effectVersions, options),
     outbox: createOutbox(tables, counter, effectVersions, options),
     records: createRecords(tables),
+    adminRecords: createAdminRecords(tables),
+    sweepRecords: createSweepRecords(tables),
     intake: createIntake(tables),
+    desk: createDesk(tables, counter),
     accountDirectory: {
       remember: async (accountId, customerId) => void tables.accountIds.set(accountId, customerId),
       find: async (accountId) => tables.accountIds.get(accountId) ?? null,
@@ -124,10 +143,6 @@ function apply(tables: MemoryTables, commit: Commit<number>, version: number, at
     const value = { effect, dueAt, askedAt: dueAt, attempts: 0, lease, leasedAt: at, lastError: null };
     tables.outbox.set(id, { value, version });
   }
-  for (const { id, effect, dueAt } of asked) {
-    const there = tables.outbox.get(id)?.value;
-    const kept = there ?? { attempts: 0, lease: null, leasedAt: 0, lastError: null };
-    tables.outbox.set(id, { value: { ...kept, effect, dueAt, askedAt: dueAt }, version });
-  }
+  for (const request of asked) ask(tables, request, version);
   if (finishes !== null) tables.outbox.delete(finishes.id);
 }

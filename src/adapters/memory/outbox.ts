@@ -1,3 +1,4 @@
+import type { EffectRequest } from "../../domain/effect.ts";
 import type { EffectId } from "../../domain/ids.ts";
 import type { LeasedEffect, Outbox } from "../../ports.ts";
 import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
@@ -59,4 +60,10 @@ export function createOutbox(
       return { due: due.length, oldestDueAt: due.length === 0 ? null : Math.min(...due) };
     },
   };
+}
+
+/** Asked for, perhaps again: due, while its lease and its tries stay as they are. */
+export function ask({ outbox }: MemoryTables, { id, effect, dueAt }: EffectRequest, version: number): void {
+  const kept = outbox.get(id)?.value ?? { attempts: 0, lease: null, leasedAt: 0, lastError: null };
+  outbox.set(id, { value: { ...kept, effect, dueAt, askedAt: dueAt }, version });
 }

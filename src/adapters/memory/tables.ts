@@ -4,13 +4,14 @@ import type { Grant } from "../../domain/grant.ts";
 import type { GrantEvent } from "../../domain/grant-events.ts";
 import type { CustomerId } from "../../domain/ids.ts";
 import type { Instant } from "../../domain/instant.ts";
+import type { NoticeRhythm } from "../../domain/notice-rhythm.ts";
 import type {
   AuditEntry,
   LicenseOrphan,
   PurchaseRecord,
   SealedLicenseKey,
 } from "../../domain/purchase-file.ts";
-import type { DeadLetter, RefundReview } from "../../ports.ts";
+import type { StoredLetter, StoredReview } from "../../ports.ts";
 
 export interface Row<T> {
   readonly value: T;
@@ -38,7 +39,20 @@ export interface MemoryTables {
   readonly orphans: Map<string, LicenseOrphan>;
   readonly outbox: Map<string, Row<OutboxRow>>;
   readonly audit: AuditEntry[];
-  readonly deadLetters: Map<string, DeadLetter>;
-  readonly refundReviews: Map<string, RefundReview>;
+  readonly deadLetters: Map<string, StoredLetter>;
+  readonly refundReviews: Map<string, StoredReview>;
   readonly accountIds: Map<string, CustomerId>;
+  /** How far each sweep has come. */
+  readonly marks: Map<string, Instant>;
+  readonly notices: { rhythm: NoticeRhythm | null };
+}
+
+export function valuesOf<T>(table: ReadonlyMap<string, Row<T>>): T[] {
+  return [...table.values()].map(({ value }) => value);
+}
+
+/** Those that are due by then, the longest due first. */
+export function byDue<T>(rows: readonly T[], dueAt: (row: T) => Instant | null, by: Instant): T[] {
+  const isDue = (at: Instant | null) => at !== null && at <= by;
+  return rows.filter((row) => isDue(dueAt(row))).sort((a, b) => Number(dueAt(a)) - Number(dueAt(b)));
 }

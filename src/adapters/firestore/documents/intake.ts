@@ -46,7 +46,6 @@ export function writeLetter(letter: DeadLetter) {
 
 const reviewSchema = z
   .object({
-    id: reviewIdSchema,
     package_name: z.string(),
     pending_refund_token: secret,
     order_id: z.string(),
@@ -57,8 +56,7 @@ const reviewSchema = z
     answered_at: timestamp.nullable(),
   })
   .transform(
-    (row): StoredReview => ({
-      id: row.id,
+    (row): Omit<StoredReview, "id"> => ({
       packageName: row.package_name,
       pendingRefundToken: row.pending_refund_token,
       orderId: row.order_id,
@@ -71,13 +69,13 @@ const reviewSchema = z
   );
 
 /** @param id The document's own: a review doesn't repeat it. */
-export function readReview(id: string, data: object): StoredReview {
-  return reviewSchema.parse({ ...data, id });
+export function readReview(id: string, data: unknown): StoredReview {
+  return { id: reviewIdSchema.parse(id), ...reviewSchema.parse(data) };
 }
 
 /** Null for what can't be read: one bad document must not hide the others. */
-export function tryReadReview(id: string, data: object): StoredReview | null {
-  return reviewSchema.safeParse({ ...data, id }).data ?? null;
+export function tryReadReview(id: string, data: unknown): StoredReview | null {
+  return reviewSchema.safeParse(data).success ? readReview(id, data) : null;
 }
 
 /** `open_until` is the deadline while nobody has decided, so that one query finds those; see {@link decided}. */
