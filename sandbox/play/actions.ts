@@ -19,13 +19,23 @@ export function act(world: World, purchase: Purchase, action: string, input: Act
 
 function refusal(purchase: Purchase, action: string): string {
   const possible = possibleActions(purchase).join(", ") || "nothing";
-  return `${action} is not possible for a ${purchase.type} in state ${purchase.state}; possible: ${possible}`;
+  const why = purchase.type === "subscription" ? subscriptionActions[action]?.refused?.(purchase) : null;
+  const state = `${purchase.type} in state ${purchase.state}`;
+  return `${action} is not possible for a ${state}${why ? ` (${why})` : ""}; possible: ${possible}`;
 }
 
 /** What the page offers for a purchase, and a 409 tells. */
 export function possibleActions(purchase: Purchase): string[] {
-  const named: [string, { from: readonly string[] }][] = Object.entries(
-    purchase.type === "subscription" ? subscriptionActions : oneTimeActions,
+  if (purchase.type === "one_time")
+    return namesOf(oneTimeActions, (action) => action.from.includes(purchase.state));
+  return namesOf(
+    subscriptionActions,
+    ({ from, refused }) => from.includes(purchase.state) && !refused?.(purchase),
   );
-  return named.filter(([, { from }]) => from.includes(purchase.state)).map(([name]) => name);
+}
+
+function namesOf<T>(actions: Record<string, T>, possible: (action: T) => boolean): string[] {
+  return Object.entries(actions)
+    .filter(([, action]) => possible(action))
+    .map(([name]) => name);
 }

@@ -22,7 +22,12 @@ import {
 import type { World } from "./world.ts";
 
 type Act = (world: World, purchase: Subscription, input: ActionInput) => Outcome;
-type Action = { from: readonly SubscriptionState[]; act: Act };
+type Action = {
+  from: readonly SubscriptionState[];
+  act: Act;
+  /** Why it is not possible all the same; null: it is. */
+  refused?: (purchase: Subscription) => string | null;
+};
 
 const LIVE = ["ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED", "CANCELED"] as const;
 const CHARGED = ["ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED"] as const;
@@ -51,7 +56,11 @@ export const subscriptionActions: Record<string, Action> = {
     from: [...LIVE, "EXPIRED"],
     act: (world, purchase, input) => ({ notices: refund(world, purchase, { ...input, ...CHARGEBACK }) }),
   },
-  change_plan: { from: ["ACTIVE", "IN_GRACE_PERIOD", "CANCELED"], act: changePlan },
+  change_plan: {
+    from: ["ACTIVE", "IN_GRACE_PERIOD", "CANCELED"],
+    act: changePlan,
+    refused: ({ acknowledged }) => (acknowledged ? null : "Play changes no plan before it is acknowledged"),
+  },
   decline: { from: CHARGED, act: decline },
   accept: { from: CHARGED, act: accept },
   defer: { from: ["ACTIVE"], act: deferAction },
