@@ -6,6 +6,7 @@ import { AppError } from "../domain/errors.ts";
 import type { HttpEnv, HttpPorts } from "./context.ts";
 import { createRouter } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
+import { adminRoutes } from "./routes/admin/index.ts";
 import { docsRoutes, healthRoutes } from "./routes/health.ts";
 import { holdingRoutes } from "./routes/holdings.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
@@ -28,6 +29,7 @@ export function createApp(ports: HttpPorts): OpenAPIHono<HttpEnv> {
   app.route("/", purchaseRoutes(ports));
   app.route("/", holdingRoutes(ports));
   app.route("/", rtdnRoutes(ports));
+  app.route("/", adminRoutes(ports));
   app.route("/", docsRoutes());
   describe(app);
   return app;
@@ -41,12 +43,14 @@ function logged(ports: Pick<HttpPorts, "clock" | "log">) {
     c.res.headers.set("X-Content-Type-Options", "nosniff");
     c.res.headers.set("X-Request-Id", c.get("requestId"));
     const caller: HttpEnv["Variables"]["caller"] | undefined = c.get("caller");
+    const admin: string | undefined = c.get("admin");
     ports.log.info("request", {
       request_id: c.get("requestId"),
       method: c.req.method,
       route: c.req.routePath,
       outcome: c.res.status,
       customer_id: caller?.customerId ?? null,
+      ...(admin === undefined ? {} : { admin }),
       ms: Math.round(ports.clock.monotonic() - startedAt),
     });
   });
@@ -59,12 +63,21 @@ function translated(error: unknown): unknown {
   return new AppError("invalid_request", `The body ${message}.`, { issues: [{ path: "(body)", message }] });
 }
 
+/** What stands behind `Bearer`, by who asks. */
+const BEARERS = {
+  customer: "The app user's ID token",
+  admin: "A key of ADMIN_API_KEYS",
+  pubsub: "The OIDC token of the Pub/Sub push subscription",
+};
+
 function describe(app: OpenAPIHono<HttpEnv>): void {
-  app.openAPIRegistry.registerComponent("securitySchemes", "customer", {
-    type: "http",
-    scheme: "bearer",
-    description: "The app user's ID token",
-  });
+  for (const [name, description] of Object.entries(BEARERS)) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, {
+      type: "http",
+      scheme: "bearer",
+      description,
+    });
+  }
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {

@@ -22,12 +22,13 @@ export function fromPubSub(ports: Pick<HttpPorts, "pushIdentity">): MiddlewareHa
   });
 }
 
-/** The shop's people, from an admin key of which only the hash is known here. */
+/** The shop's people, from an admin key of which only the hash is known here; its name says who did what. */
 export function admin(ports: Pick<HttpPorts, "adminKeys">): MiddlewareHandler<HttpEnv> {
   return createMiddleware<HttpEnv>(async (c, next) => {
     const given = createHash("sha256").update(bearer(c).reveal()).digest();
-    if (!ports.adminKeys.some((key) => isKey(key, given)))
-      throw new AppError("unauthenticated", "This needs an admin key.");
+    const known = ports.adminKeys.find((key) => isKey(key, given));
+    if (known === undefined) throw new AppError("unauthenticated", "This needs an admin key.");
+    c.set("admin", known.name);
     c.header("Cache-Control", "no-store");
     await next();
   });

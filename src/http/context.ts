@@ -20,5 +20,10 @@ export interface HttpPorts extends Ports {
 }
 
 export interface HttpEnv {
-  Variables: { requestId: string; caller: Caller };
+  Variables: {
+    requestId: string;
+    caller: Caller;
+    /** The name of the admin key. */
+    admin: string;
+  };
 }

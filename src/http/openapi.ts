@@ -13,6 +13,7 @@ export function createRouter(): OpenAPIHono<HttpEnv> {
 
 export const CUSTOMER = [{ customer: [] }];
 export const ADMIN = [{ admin: [] }];
+export const PUBSUB = [{ pubsub: [] }];
 
 export function jsonBody<T extends z.ZodType>(schema: T) {
   return { body: { required: true, content: { "application/json": { schema } } } } as const;

@@ -1,11 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { grantResponseSchema } from "../domain/grant-response.ts";
+import { type Instant, parseInstant } from "../domain/instant.ts";
+import type { PageRequest } from "../ports.ts";
 import { problemSchema } from "./problem.ts";
 
 /** The wire shapes of contract section 3: they check requests and make the OpenAPI document. */
 
-const time = z.iso.datetime().openapi({ example: "2026-11-22T07:00:00.000Z" });
-const name = z.string().min(1, "must not be empty");
+export const time = z.iso.datetime().openapi({ example: "2026-11-22T07:00:00.000Z" });
+export const name = z.string().min(1, "must not be empty");
 
 export const purchaseRequestSchema = z
   .object({
@@ -99,6 +101,16 @@ export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().min(1).optional(),
 });
+
+/** @returns Null for no time. What `time` has let through is one. */
+export function instantOf(text: string | null): Instant | null {
+  return text === null ? null : parseInstant(text);
+}
+
+/** What a list is asked for, in the words of the ports. */
+export function pageRequest({ limit, cursor }: z.output<typeof pageQuerySchema>): PageRequest {
+  return { limit, cursor: cursor ?? null };
+}
 
 export function pageOf<T extends z.ZodType>(row: T, title: string) {
   return z.object({ data: z.array(row), next_cursor: z.string().nullable() }).openapi(title);

@@ -80,6 +80,6 @@ export function verifiedView(verified: VerifiedPurchase, policy: Policy, now: In
   };
 }
 
-function timeOf(instant: Instant | null): string | null {
+export function timeOf(instant: Instant | null): string | null {
   return instant === null ? null : formatInstant(instant);
 }

@@ -8,25 +8,15 @@ import {
 import { DAY } from "../domain/instant.ts";
 import { purchaseRef } from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
+import type { NotificationMessage } from "./notification-message.ts";
 import { rememberVoid } from "./remember-void.ts";
-import { isForgotten, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
-
-/** A message as it came, by push or by pull. */
-export interface NotificationMessage {
-  readonly messageId: string | null;
-  readonly source: "push" | "pull";
-  /** The message's data, decoded; null where there was none to be had. */
-  readonly text: string | null;
-  /** Why there was none. */
-  readonly broken: "malformed_envelope" | "not_base64";
-  /** As received, for the dead letters. */
-  readonly raw: string;
-}
+import { noteHeard } from "./sweep-silence.ts";
+import { isForgotten, type SyncPorts, type SyncRequest, syncPurchase } from "./sync-purchase.ts";
 
 /** `done`: never send it again. `retry`: we couldn't, now. */
 export type Handled = "done" | "retry";
 
-export type NotificationPorts = SyncPorts & Pick<Ports, "intake">;
+export type NotificationPorts = SyncPorts & Pick<Ports, "intake" | "sweepRecords">;
 
 /** Characters of a message that are kept: a document holds 1 MiB, a notice of Google's 1 KB. */
 const MAX_KEPT = 100_000;
@@ -43,9 +33,11 @@ export async function handleNotification(
   message: NotificationMessage,
 ): Promise<Handled> {
   const fields = { message_id: message.messageId, source: message.source };
+  noteHeard(ports);
   try {
-    const outcome = await handle(ports, message);
-    ports.log.info("notification", { ...fields, outcome });
+    const outcome = await applyNotification(ports, message, { cause: "rtdn" });
+    if (outcome.kind === "dead_letter") await keepLetter(ports, message, outcome);
+    ports.log.info("notification", { ...fields, outcome: told(outcome) });
     return "done";
   } catch (error) {
     const retryable = error instanceof AppError;
@@ -54,24 +46,53 @@ export async function handleNotification(
   }
 }
 
-async function handle(ports: NotificationPorts, message: NotificationMessage): Promise<string> {
+/** What came of a message: handled, or it will never work as it is. */
+export type NoticeOutcome =
+  | { readonly kind: "handled"; readonly label: string }
+  | { readonly kind: "dead_letter"; readonly reason: string; readonly packageName: string | null };
+
+/** On whose behalf: Google's, or that of a person who replays what was a dead letter. */
+export type NoticeOrigin = Pick<SyncRequest, "cause" | "actor">;
+
+/**
+ * Does what a message asks for. It may be repeated.
+ *
+ * @throws AppError what may go better later.
+ */
+export async function applyNotification(
+  ports: NotificationPorts,
+  message: NotificationMessage,
+  origin: NoticeOrigin,
+): Promise<NoticeOutcome> {
   const notice = readNotice(message);
-  if (typeof notice === "string") return deadLetter(ports, message, notice, null);
+  if (typeof notice === "string") return hopeless(notice, null);
   if (!ports.settings.policy.catalog.packages.has(notice.packageName)) {
-    return deadLetter(ports, message, "package_not_allowed", notice.packageName);
+    return hopeless("package_not_allowed", notice.packageName);
   }
   const notification = toNotification(notice, ports.clock.now());
   switch (notification.kind) {
     case "sync":
-      return syncNotified(ports, message, notification);
+      return syncNotified(ports, notification, origin);
     case "refund_review":
       return keepReview(ports, notification);
     case "test":
-      return "test";
+      return handled("test");
     case "unknown":
       ports.log.warn("notification.unknown", { fields: notification.fields });
-      return "unknown";
+      return handled("unknown");
   }
+}
+
+function handled(label: string): NoticeOutcome {
+  return { kind: "handled", label };
+}
+
+function hopeless(reason: string, packageName: string | null): NoticeOutcome {
+  return { kind: "dead_letter", reason, packageName };
+}
+
+function told(outcome: NoticeOutcome): string {
+  return outcome.kind === "handled" ? outcome.label : `dead letter: ${outcome.reason}`;
 }
 
 type Unreadable = NotificationMessage["broken"] | "not_json" | "malformed_notification";
@@ -90,13 +111,13 @@ function readNotice({ text, broken }: NotificationMessage): DeveloperNotificatio
 
 async function syncNotified(
   ports: NotificationPorts,
-  message: NotificationMessage,
   notification: Extract<Notification, { kind: "sync" }>,
-): Promise<string> {
+  origin: NoticeOrigin,
+): Promise<NoticeOutcome> {
   const { packageName, type, token, label, observation } = notification;
   const ref = purchaseRef(packageName, type ?? "subscription", token);
   const request = {
-    cause: "rtdn",
+    ...origin,
     priority: "notice",
     claimant: null,
     productId: null,
@@ -109,22 +130,22 @@ async function syncNotified(
       if (type !== null || !isForgotten(error)) throw error;
       return syncPurchase(ports, { ...request, ref: { ...ref, type: "one_time" } });
     });
-    if (synced.kind === "refused") return await deadLetter(ports, message, synced.code, packageName);
-    return `synced ${label}`;
+    if (synced.kind === "refused") return hopeless(synced.code, packageName);
+    return handled(`synced ${label}`);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     // Google has forgotten the token: what was granted stays until its own end.
-    if (error.code === "purchase_token_expired") return "expired token";
+    if (error.code === "purchase_token_expired") return handled("expired token");
     if (!HOPELESS.has(error.code)) throw error;
     if (observation?.kind === "voided") await rememberVoid(ports, ref, observation);
-    return deadLetter(ports, message, error.code, packageName);
+    return hopeless(error.code, packageName);
   }
 }
 
 async function keepReview(
   ports: NotificationPorts,
   review: Extract<Notification, { kind: "refund_review" }>,
-): Promise<string> {
+): Promise<NoticeOutcome> {
   const { packageName, pendingRefundToken, orderId, refundReason, at } = review;
   await ports.intake.addRefundReview({
     packageName,
@@ -134,16 +155,14 @@ async function keepReview(
     receivedAt: ports.clock.now(),
     answerBy: at + DAY,
   });
-  return "refund review";
+  return handled("refund review");
 }
 
-async function deadLetter(
+async function keepLetter(
   ports: NotificationPorts,
-  message: NotificationMessage,
-  reason: string,
-  packageName: string | null,
-): Promise<string> {
-  const { messageId, source, raw } = message;
+  { messageId, source, raw }: NotificationMessage,
+  { reason, packageName }: Extract<NoticeOutcome, { kind: "dead_letter" }>,
+): Promise<void> {
   await ports.intake.addDeadLetter({
     reason,
     messageId,
@@ -152,5 +171,4 @@ async function deadLetter(
     packageName,
     data: raw.length > MAX_KEPT ? `${raw.slice(0, MAX_KEPT)}…` : raw,
   });
-  return `dead letter: ${reason}`;
 }

@@ -57,7 +57,8 @@ export function pendingEntitlements(purchase: PurchaseRecord, customer: Customer
   return [...new Set(waiting.map((slot) => slot.entitlementId))].sort();
 }
 
-function isWaiting(slot: Slot): boolean {
+/** Wanted, and neither in hand nor given up. */
+export function isWaiting(slot: Slot): boolean {
   return wantedAccess(slot).kind === "active" && slot.grant?.status !== "Delivered" && slot.failure === null;
 }
 

@@ -5,6 +5,8 @@ import { NO_IDS, type SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Deliveries } from "../integrations/registry.ts";
 import type { Latest, LeasedEffect, LoadedFile, Ports, Started } from "../ports.ts";
 import { acknowledgePurchase } from "./acknowledge-purchase.ts";
+import { answerRefundReview } from "./answer-refund-review.ts";
+import { endGift } from "./end-gift.ts";
 import { findOrphans } from "./find-orphans.ts";
 import { fulfillSlot } from "./fulfill-slot.ts";
 import { isForgotten, NOTHING_STARTED, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
@@ -21,7 +23,7 @@ export interface Left {
 }
 
 export type EffectPorts = SyncPorts &
-  Pick<Ports, "outbox" | "records" | "intake" | "chance"> & { readonly deliveries: Deliveries };
+  Pick<Ports, "outbox" | "records" | "intake" | "desk" | "chance"> & { readonly deliveries: Deliveries };
 
 /** Runs, in the background, the effects that a commit leased to this process. What fails stays in the outbox. */
 export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]): Started {
@@ -114,6 +116,10 @@ function dispatch(ports: EffectPorts, leased: LeasedEffect, effect: Effect): Pro
       return acknowledgePurchase(ports, leased, effect);
     case "sync_purchase":
       return syncLinked(ports, effect.purchaseId);
+    case "end_gift":
+      return endGift(ports, effect);
+    case "answer_refund_review":
+      return answerRefundReview(ports, effect);
   }
 }
 

@@ -275,6 +275,7 @@ describe("bad messages are kept as dead letters and acked", () => {
     const message = (safeJson(body) as { message?: { data?: unknown } } | null)?.message;
     expect(letters(service)).toEqual([
       {
+        id: expect.stringMatching(/^dlt_[0-9a-f]{32}$/),
         reason,
         messageId: reason === "malformed_envelope" ? null : "1001",
         source: "push",

@@ -1,22 +1,50 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { createRoute } from "@hono/zod-openapi";
 import { Hono } from "hono";
 import { admin } from "../auth.ts";
 import type { HttpEnv, HttpPorts } from "../context.ts";
+import { ADMIN, createRouter, json, problems, z } from "../openapi.ts";
+
+const healthz = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "Is the process alive?",
+  responses: { 200: json(z.object({ status: z.literal("ok") }), "It is") },
+});
+
+const readyz = createRoute({
+  method: "get",
+  path: "/readyz",
+  summary: "Is everything there that requests need?",
+  responses: { 200: json(z.object({ status: z.literal("ready") }), "It is"), ...problems(503) },
+});
+
+const metrics = createRoute({
+  method: "get",
+  path: "/metrics",
+  summary: "What it has done, and what waits, in Prometheus' words",
+  security: ADMIN,
+  responses: {
+    200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } },
+    ...problems(401, 503),
+  },
+});
 
 /** Is it alive, is it ready, what has it done. */
-export function healthRoutes(ports: HttpPorts): Hono<HttpEnv> {
-  const router = new Hono<HttpEnv>();
-  router.get("/healthz", (c) => c.json({ status: "ok" }));
-  router.get("/readyz", async (c) => {
+export function healthRoutes(ports: HttpPorts) {
+  const router = createRouter();
+  router.openapi(healthz, (c) => c.json({ status: "ok" } as const, 200));
+  router.openapi(readyz, async (c) => {
     // Settings were complete, or the process would not have started: what is left is the database.
     await ports.records.ping();
-    return c.json({ status: "ready" });
+    return c.json({ status: "ready" } as const, 200);
   });
-  router.get("/metrics", admin(ports), async (c) => {
+  router.use(metrics.path, admin(ports));
+  router.openapi(metrics, async (c) => {
     const { contentType, body } = await ports.metrics.text();
-    return c.body(body, 200, { "Content-Type": contentType });
+    return c.text(body, 200, { "Content-Type": contentType });
   });
   return router;
 }

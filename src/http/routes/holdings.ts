@@ -3,7 +3,14 @@ import { listGrants, readCustomer, readGrant } from "../../use-cases/customer-re
 import { signedIn } from "../auth.ts";
 import type { HttpPorts } from "../context.ts";
 import { CUSTOMER, createRouter, json, problems, z } from "../openapi.ts";
-import { accountSchema, entitlementsSchema, grantSchema, pageOf, pageQuerySchema } from "../schemas.ts";
+import {
+  accountSchema,
+  entitlementsSchema,
+  grantSchema,
+  pageOf,
+  pageQuerySchema,
+  pageRequest,
+} from "../schemas.ts";
 import { entitlementViews, grantView } from "../views.ts";
 
 const entitlements = createRoute({
@@ -53,8 +60,7 @@ export function holdingRoutes(ports: HttpPorts) {
   });
 
   router.openapi(grants, async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const page = await listGrants(ports, c.get("caller").customerId, { limit, cursor: cursor ?? null });
+    const page = await listGrants(ports, c.get("caller").customerId, pageRequest(c.req.valid("query")));
     return c.json({ data: page.data.map(grantView), next_cursor: page.nextCursor }, 200);
   });
 

@@ -1,5 +1,4 @@
 import { createRoute } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../../domain/errors.ts";
 import { Secret } from "../../domain/secret.ts";
 import { listPurchases } from "../../use-cases/customer-reads.ts";
@@ -7,11 +6,13 @@ import { restorePurchases } from "../../use-cases/restore-purchases.ts";
 import { verifyPurchase } from "../../use-cases/verify-purchase.ts";
 import { signedIn } from "../auth.ts";
 import type { HttpPorts } from "../context.ts";
+import { KIB, limited } from "../limited.ts";
 import { CUSTOMER, createRouter, json, jsonBody, problems, type z } from "../openapi.ts";
 import { toProblem } from "../problem.ts";
 import {
   pageOf,
   pageQuerySchema,
+  pageRequest,
   purchaseRequestSchema,
   purchaseSchema,
   restoredSchema,
@@ -19,8 +20,6 @@ import {
   verifiedSchema,
 } from "../schemas.ts";
 import { entitlementViews, purchaseView, verifiedView } from "../views.ts";
-
-const KIB = 1024;
 
 const verify = createRoute({
   method: "post",
@@ -89,23 +88,13 @@ export function purchaseRoutes(ports: HttpPorts) {
   });
 
   router.openapi(list, async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const page = await listPurchases(ports, c.get("caller").customerId, { limit, cursor: cursor ?? null });
+    const page = await listPurchases(ports, c.get("caller").customerId, pageRequest(c.req.valid("query")));
     const now = ports.clock.now();
     const data = page.data.flatMap((purchase) => purchaseView(purchase, policy, now) ?? []);
     return c.json({ data, next_cursor: page.nextCursor }, 200);
   });
 
   return router;
-}
-
-function limited(maxSize: number) {
-  return bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new AppError("request_too_large", `The body may have ${maxSize / KIB} KiB at most.`);
-    },
-  });
 }
 
 function requestOf({ package_name, product_id, purchase_token }: z.output<typeof purchaseRequestSchema>) {
