@@ -2,12 +2,16 @@ import type { Notification } from "../../sandbox/rtdn/publisher.ts";
 import type { Instant } from "../../src/domain/instant.ts";
 import type { handleNotification } from "../../src/use-cases/handle-notification.ts";
 
-/** What becomes of a notice: after how many ms each of its copies comes. `[]`: lost; `[0]`: on time; `[0, 0]`: doubled. */
+/**
+ * What becomes of a notice: after how many ms each of its copies comes. `[]`: lost; `[0]`: on time; `[0, 0]`: doubled;
+ * `[Infinity]`: held until it is shuffled in.
+ */
 export type Manner = (notice: Notification) => readonly number[];
 
 export const ON_TIME: Manner = () => [0];
 export const LOST: Manner = () => [];
 export const DOUBLED: Manner = () => [0, 0];
+export const HELD: Manner = () => [Number.POSITIVE_INFINITY];
 
 /** A copy of a notice under way. */
 export interface Underway {
@@ -62,7 +66,10 @@ export function createNoticeChannel(now: () => Instant): NoticeChannel & {
     loseAll() {
       underway = [];
     },
-    nextAt: () => (underway.length === 0 ? null : Math.min(...underway.map(({ at }) => at))),
+    nextAt: () => {
+      const next = Math.min(...underway.map(({ at }) => at));
+      return Number.isFinite(next) ? next : null;
+    },
   };
   return channel;
 }

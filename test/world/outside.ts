@@ -21,16 +21,18 @@ export interface OutsideOptions {
   /** Gets every notice of Google's in the turn in which it is made. */
   readonly notices: TakeOver;
   readonly trouble: () => Trouble | null;
+  readonly automatic: boolean;
   /** How long `issue` may take, in ms. */
   readonly issueTimeoutMs: number;
 }
 
 export function createOutside(options: OutsideOptions): Outside {
-  const { clock, chance, notices, trouble, issueTimeoutMs } = options;
+  const { clock, chance, notices, trouble, automatic, issueTimeoutMs } = options;
   const sandbox = createSandbox({
     now: () => clock.now(),
     random: chance,
     sleep: (ms) => clock.sleep(ms),
+    automatic,
     rtdn: { kind: "function", deliver: notices },
   });
   const { url: origin, faults } = sandbox;

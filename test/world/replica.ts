@@ -1,13 +1,17 @@
+import type { Sweep } from "../../src/use-cases/sweep.ts";
 import { type Fate, Life } from "../support/life.ts";
 import { type AllPorts, assemblePorts, createBackground, createLog, type LogLine } from "../support/ports.ts";
 import type { Outside } from "./outside.ts";
 import type { Storage } from "./storage.ts";
-import { type Trouble, troubled } from "./trouble.ts";
+import { createWorldSweeps } from "./sweeps.ts";
+import { type StorePort, type Trouble, troubled } from "./trouble.ts";
 
 /** One process of the service: ports of its own over the world's store and outside. */
 export interface Replica {
   readonly name: string;
   readonly ports: AllPorts;
+  /** Its worker's sweeps; effects are run apart from them. */
+  readonly sweeps: readonly Sweep[];
   /** Calls to the outside and the store as they went out: `play.getPurchase`. */
   readonly calls: readonly string[];
   readonly state: "alive" | "frozen" | "dead";
@@ -36,8 +40,7 @@ export function createReplica(
   const life = new Life(null);
   const how = { clock: common.clock, trouble };
   const adapters = outside.connect(name);
-  const kept = <K extends "store" | "outbox" | "records" | "intake">(port: K) =>
-    life.guard(port, troubled(storage[port], port, name, how));
+  const kept = <K extends StorePort>(port: K) => life.guard(port, troubled(storage[port], port, name, how));
   const ports = assemblePorts({
     ...common,
     background: createBackground("at_once"),
@@ -46,12 +49,16 @@ export function createReplica(
     store: kept("store"),
     outbox: kept("outbox"),
     records: kept("records"),
+    adminRecords: kept("adminRecords"),
+    sweepRecords: kept("sweepRecords"),
+    desk: kept("desk"),
     intake: kept("intake"),
     log: createLog(log),
   });
   return {
     name,
     ports,
+    sweeps: createWorldSweeps(),
     calls: life.calls,
     get state() {
       return life.state;

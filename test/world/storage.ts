@@ -12,7 +12,15 @@ import type { CustomerFile } from "../../src/domain/entitlements.ts";
 import type { Grant } from "../../src/domain/grant.ts";
 import type { Instant } from "../../src/domain/instant.ts";
 import type { PurchaseRecord, SealedLicenseKey } from "../../src/domain/purchase-file.ts";
-import type { Intake, Outbox, PurchaseStore, Records } from "../../src/ports.ts";
+import type {
+  AdminRecords,
+  Desk,
+  Intake,
+  Outbox,
+  PurchaseStore,
+  Records,
+  SweepRecords,
+} from "../../src/ports.ts";
 import { createEmulatedStore } from "../support/emulator.ts";
 import { shiftedClock, virtualClock, type WorldClock } from "./clock.ts";
 
@@ -33,7 +41,10 @@ export interface Storage {
   readonly store: PurchaseStore;
   readonly outbox: Outbox;
   readonly records: Records;
+  readonly adminRecords: AdminRecords;
+  readonly sweepRecords: SweepRecords;
   readonly intake: Intake;
+  readonly desk: Desk;
   readonly accountDirectory: AccountDirectory;
   /** In memory only: the tables as they are, to look at between any two steps. */
   readonly memory: MemoryStore | null;

@@ -1,36 +1,57 @@
-import type { Instant } from "../../src/domain/instant.ts";
-import { sweepDuePurchases } from "../../src/use-cases/sweep-due-purchases.ts";
-import type { AllPorts } from "../support/ports.ts";
+import { DAY, HOUR, type Instant } from "../../src/domain/instant.ts";
+import type { Sweep } from "../../src/use-cases/sweep.ts";
+import { createSweeps } from "../../src/use-cases/sweeps.ts";
+import { PACKAGE } from "./shop.ts";
 import type { Storage } from "./storage.ts";
 
-/** What a worker does by itself now and then; a new sweep is a line in {@link SWEEPS}. */
-export interface Sweep {
-  readonly name: string;
-  /** How often it runs while time passes; null: whenever {@link nextAt} says. */
-  readonly everyMs: number | null;
-  /** When it has something to do next; null: nothing. Saves running it in vain. */
-  nextAt?(storage: Storage): Promise<Instant | null>;
-  run(ports: AllPorts): Promise<unknown>;
+/** What sweeps look at, past all trouble, to know when it is worth running one. */
+export interface Sight {
+  readonly storage: Storage;
+  /** When Google recorded its last void. */
+  lastVoid(): Instant | null;
 }
 
 /** Later than anything that a test has to do with. */
 const FOREVER = Date.UTC(2100, 0);
 
-export const SWEEPS: readonly Sweep[] = [
-  { name: "due", everyMs: null, nextAt: nextDue, run: (ports) => sweepDuePurchases(ports, 200) },
-];
+/** The sweeps of one process; effects are run apart from them. */
+export function createWorldSweeps(): readonly Sweep[] {
+  return createSweeps().filter(({ name }) => name !== "effects");
+}
 
-/** When Google has to be asked next about any purchase. */
-async function nextDue({ records, store }: Storage): Promise<Instant | null> {
-  const [first] = await records.dueForSync(FOREVER, 1);
-  if (first === undefined) return null;
-  const { file } = await store.load({
-    purchaseId: first.id,
-    relatedId: null,
-    formerId: null,
-    customerId: null,
-  });
-  return file.purchase?.nextSyncAt ?? null;
+/**
+ * When a sweep has something to do next; null: nothing. So that months may pass without thousands of passes in vain; one
+ * that isn't named here runs as often as it says.
+ */
+export function createForesight(sight: Sight): Record<string, () => Promise<Instant | null>> {
+  const { store, records, sweepRecords } = sight.storage;
+  return {
+    async due() {
+      const [first] = await records.dueForSync(FOREVER, 1);
+      if (first === undefined) return null;
+      const ids = { purchaseId: first.id, relatedId: null, customerId: null, formerId: null };
+      return (await store.load(ids)).file.purchase?.nextSyncAt ?? null;
+    },
+    async voided() {
+      const [last, seen] = [sight.lastVoid(), await sweepRecords.mark(`voided:${PACKAGE}`)];
+      // As late as it may be that somebody looks.
+      return last === null || (seen !== null && seen > last) ? null : last + HOUR;
+    },
+    async unacknowledged() {
+      const [first] = await sweepRecords.unacknowledged(FOREVER, 1);
+      return first === undefined ? null : first.acknowledgeBy - 2 * DAY;
+    },
+    async licenses() {
+      const [first] = await sweepRecords.keysToCheck(FOREVER, 1);
+      return first?.checkAt ?? null;
+    },
+    async "refund-reviews"() {
+      const [first] = await sweepRecords.openReviews(FOREVER, 1);
+      return first === undefined ? null : first.answerBy - 2 * HOUR;
+    },
+    // It only rings a bell.
+    silence: async () => null,
+  };
 }
 
 /** When the first effect of the outbox is due. */

@@ -1,18 +1,19 @@
 import { AppError } from "../../src/domain/errors.ts";
 import { type Instant, MINUTE } from "../../src/domain/instant.ts";
 import { runDueEffects } from "../../src/use-cases/run-effects.ts";
+import type { Sweep } from "../../src/use-cases/sweep.ts";
 import type { WorldClock } from "./clock.ts";
 import type { NoticeChannel } from "./notices.ts";
 import type { Replica } from "./replica.ts";
 import type { Storage } from "./storage.ts";
-import { nextEffect, type Sweep } from "./sweeps.ts";
+import { createForesight, nextEffect } from "./sweeps.ts";
 
 export interface TimeParts {
   readonly clock: WorldClock;
   /** Itself, past all trouble. */
   readonly storage: Storage;
   readonly channel: NoticeChannel;
-  readonly sweeps: readonly Sweep[];
+  readonly lastVoid: () => Instant | null;
   /** Lets Google do what falls due by now, of itself. */
   google(): void;
   /** When Google next does something of itself; null: never. */
@@ -29,16 +30,18 @@ const STEP_MS = 1_000;
 
 /** How time passes in a world, and what a worker does meanwhile. */
 export function createTime(parts: TimeParts) {
-  const { clock, storage, channel, sweeps, alive, until, deliverDue, google, googleNext } = parts;
+  const { clock, storage, channel, lastVoid, alive, until, deliverDue, google, googleNext } = parts;
   const sweptAt = new Map<string, Instant>();
   const startedAt = clock.now();
+  const foresight = createForesight({ storage, lastVoid });
 
-  /** When a sweep runs next: as often as it should, or when there is something for it, a minute apart. */
-  async function nextSweep({ name, everyMs, nextAt }: Sweep): Promise<Instant | null> {
-    const last = sweptAt.get(name);
-    if (nextAt === undefined) return (last ?? startedAt) + (everyMs ?? 0);
-    const next = await nextAt(storage);
-    return next === null || last === undefined ? next : Math.max(next, last + MINUTE);
+  /** When a sweep runs next: as often as it says, and only when there is something for it. */
+  async function nextSweep({ name, everyMs }: Sweep): Promise<Instant | null> {
+    const earliest = (sweptAt.get(name) ?? startedAt - everyMs) + everyMs;
+    const seen = foresight[name];
+    if (seen === undefined) return earliest;
+    const next = await seen();
+    return next === null ? null : Math.max(next, earliest);
   }
 
   /** A worker that the store fails says so in its log, and comes again. */
@@ -53,14 +56,19 @@ export function createTime(parts: TimeParts) {
 
   async function sweepDue(by: Replica | undefined): Promise<number> {
     let ran = 0;
-    for (const sweep of sweeps) {
-      const next = await nextSweep(sweep);
-      if (next === null || next > clock.now()) continue;
-      sweptAt.set(sweep.name, clock.now());
-      await work(by ?? alive(), ({ ports }) => sweep.run(ports));
-      ran += 1;
+    for (const { name } of alive().sweeps) {
+      ran += (await sweepIfDue(name, by ?? alive())) ? 1 : 0;
     }
     return ran;
+  }
+
+  async function sweepIfDue(name: string, by: Replica): Promise<boolean> {
+    const sweep = by.sweeps.find((one) => one.name === name);
+    const next = sweep === undefined ? null : await nextSweep(sweep);
+    if (sweep === undefined || next === null || next > clock.now()) return false;
+    sweptAt.set(name, clock.now());
+    await work(by, ({ ports }) => sweep.run(ports));
+    return true;
   }
 
   /** Everything that is due by now, and what follows from it at once. */
@@ -80,7 +88,7 @@ export function createTime(parts: TimeParts) {
   }
 
   async function nextSweeps(): Promise<Instant[]> {
-    const moments = await Promise.all(sweeps.map(nextSweep));
+    const moments = await Promise.all(alive().sweeps.map(nextSweep));
     return moments.filter((moment) => moment !== null);
   }
 

@@ -1,10 +1,21 @@
 import { AppError } from "../../src/domain/errors.ts";
 import type { Clock } from "../../src/ports.ts";
 
+export const STORE_PORTS = [
+  "store",
+  "outbox",
+  "records",
+  "adminRecords",
+  "sweepRecords",
+  "desk",
+  "intake",
+] as const;
+export type StorePort = (typeof STORE_PORTS)[number];
+
 /** A call of a replica to the outside or the store, about to go out. */
 export interface Call {
   /** `play` and `keythai` are HTTP services; the others are ports of the store. */
-  readonly service: "play" | "keythai" | "store" | "outbox" | "records" | "intake";
+  readonly service: "play" | "keythai" | StorePort;
   /** `GET /androidpublisher/…`, or the port's method: `update`. */
   readonly what: string;
   /** Name of the replica that calls. */
@@ -47,7 +58,7 @@ export async function suffer<T>(
 /** A port of the store whose calls may fail as the adapters' do: `store_unavailable`. */
 export function troubled<T extends object>(
   port: T,
-  service: Call["service"],
+  service: StorePort,
   replica: string,
   { clock, trouble }: { readonly clock: Clock; readonly trouble: () => Trouble | null },
 ): T {

@@ -24,7 +24,6 @@ import { createOutside } from "./outside.ts";
 import { createReplica, type Replica, type ReplicaParts } from "./replica.ts";
 import { catalog, PACKAGE } from "./shop.ts";
 import { type Dump, inMemory, type Storage, type StorageKind } from "./storage.ts";
-import { SWEEPS, type Sweep } from "./sweeps.ts";
 import { createTime } from "./time.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -38,7 +37,8 @@ export interface WorldOptions {
   readonly settings?: Partial<Settings>;
   /** `OBFUSCATED_ACCOUNT_ID` (`uid`). */
   readonly accountIds?: "uid" | "hmac" | "none";
-  readonly sweeps?: readonly Sweep[];
+  /** Google acts by itself as time passes: it renews, holds, ends, takes back what nobody acknowledged (false). */
+  readonly automatic?: boolean;
 }
 
 /**
@@ -115,6 +115,7 @@ export function createWorld(options: WorldOptions = {}): World {
     chance,
     notices: channel.take,
     trouble,
+    automatic: options.automatic ?? false,
     issueTimeoutMs: settings.leaseMs / 2,
   });
   const accountIds = accountIdsOf(options, storage);
@@ -155,12 +156,12 @@ export function createWorld(options: WorldOptions = {}): World {
     clock,
     storage,
     channel,
-    google: () => undefined,
-    googleNext: () => null,
+    google: () => sandbox.play.tick(),
+    googleNext: () => sandbox.play.nextAt(),
+    lastVoid: () => sandbox.play.voids.at(-1)?.voidedAt ?? null,
     alive,
     until,
     deliverDue,
-    sweeps: options.sweeps ?? SWEEPS,
   });
 
   const world: World = {
