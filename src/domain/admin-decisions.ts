@@ -1,6 +1,7 @@
 import { changeSlots } from "./apply-commands.ts";
 import { auditAct } from "./audit.ts";
 import { droppedTarget } from "./diff-grants.ts";
+import type { CustomerFile } from "./entitlements.ts";
 import { fileWrites } from "./file-writes.ts";
 import { type Grant, revokeGrant } from "./grant.ts";
 import { grantEvents } from "./grant-events.ts";
@@ -25,12 +26,13 @@ export function revokeGrantDecision(
   actor: string,
   now: Instant,
 ): Decision<Grant> {
-  const slot = file.customer?.slots[grant.slotId];
-  if (slot === undefined) return revokeClosed(file, grant, actor, now);
+  const { customer } = file;
+  const slot = customer?.slots[grant.slotId];
+  if (customer === null || slot === undefined) return revokeClosed(file, grant, actor, now);
   if (isTaken(slot) || !isLast(grant, slot.generation)) return { result: grant, writes: null };
   const change = addRow(takeAway(slot, now), failedRow(grant, now));
   const after = change.rows.find((row) => row.after.id === grant.id)?.after ?? grant;
-  return { result: after, writes: slotWrites(file, change, act(grant, "revoked by hand", actor), now) };
+  return { result: after, writes: slotWrites(customer, change, act(grant, "revoked by hand", actor), now) };
 }
 
 /** A person was here before. */
@@ -82,11 +84,14 @@ export function retryGrantDecision(
   actor: string,
   now: Instant,
 ): Decision<"asked" | "not_failed"> {
-  const slot = file.customer?.slots[grant.slotId];
+  const { customer } = file;
+  const slot = customer?.slots[grant.slotId];
   const failed = slot !== undefined && slot.failure !== null && !slot.blocked;
-  if (!failed || !isLast(grant, slot.generation)) return { result: "not_failed", writes: null };
+  if (customer === null || !failed || !isLast(grant, slot.generation)) {
+    return { result: "not_failed", writes: null };
+  }
   const change = settleRows({ ...slot, failure: null }, now);
-  return { result: "asked", writes: slotWrites(file, change, act(grant, "retried by hand", actor), now) };
+  return { result: "asked", writes: slotWrites(customer, change, act(grant, "retried by hand", actor), now) };
 }
 
 function isLast(grant: Grant, generation: number): boolean {
@@ -98,12 +103,11 @@ function act({ customerId, purchaseId, id }: Grant, summary: string, actor: stri
 }
 
 function slotWrites(
-  { customer }: PurchaseFile,
+  customer: CustomerFile,
   change: SlotChange,
   deed: ReturnType<typeof act>,
   now: Instant,
-): Writes | null {
-  if (customer === null) return null;
+): Writes {
   const after = changeSlots(customer, [change], now);
   const writes = fileWrites(after, { cause: "admin", actor: deed.actor }, now);
   return { ...writes, audit: [auditAct(deed, after.grants, now)] };

@@ -139,7 +139,10 @@ function decideWrites(
   const owned = new Set<PurchaseId>(retired === null ? [next.id] : [next.id, retired.id]);
   const left = file.former === null ? null : takeAway(file.former, owned, now);
   const known = { ...retired?.closed, ...next.closed };
-  const closed = left === null ? known : moveBlocks({ ...next, closed: known }, file, left, policy, now);
+  const closed =
+    left === null || next.customerId === null
+      ? known
+      : moveBlocks({ ...next, closed: known }, left, next.customerId, policy, now);
   const change =
     next.customerId === null
       ? null

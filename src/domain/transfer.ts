@@ -2,9 +2,9 @@ import { changeSlots, type FileChange } from "./apply-commands.ts";
 import { desiredGrants, type Policy } from "./desired-grants.ts";
 import { droppedTarget } from "./diff-grants.ts";
 import { type CustomerFile, slotsOf } from "./entitlements.ts";
-import type { PurchaseId, SlotId } from "./ids.ts";
+import type { CustomerId, PurchaseId, SlotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import type { PurchaseFile, PurchaseRecord } from "./purchase-file.ts";
+import type { PurchaseRecord } from "./purchase-file.ts";
 import { retarget } from "./slot-rows.ts";
 
 /** A purchase moves to another customer: all that it gave the former one ends there (entitlement-grants.md section 8, 5). */
@@ -23,14 +23,14 @@ export function takeAway(former: CustomerFile, owned: ReadonlySet<PurchaseId>, n
  */
 export function moveBlocks(
   next: PurchaseRecord,
-  { former, customer }: PurchaseFile,
   left: FileChange,
+  to: CustomerId,
   policy: Policy,
   now: Instant,
 ): PurchaseRecord["closed"] {
-  if (former === null || next.customerId === null) return next.closed;
-  const theirs = desiredGrants(next, former.customerId, slotsOf(former), policy, now);
-  const ours = desiredGrants(next, next.customerId, slotsOf(customer), policy, now);
+  const wanted = (customerId: CustomerId) => desiredGrants(next, customerId, left.changed, policy, now);
+  const theirs = wanted(left.customer.customerId);
+  const ours = wanted(to);
   const closed = { ...next.closed };
   for (const [index, { slotId }] of ours.entries()) {
     const before = theirs[index]?.slotId;

@@ -52,6 +52,25 @@ describe("a catalogue that is right", () => {
     });
   });
 
+  test("knows in whose name an entitlement is given away: the first app's that sells it", () => {
+    const json = shop({
+      products: [
+        { package_name: "com.one", product_id: "a", type: "one_time", entitlements: [] },
+        {
+          package_name: "com.two",
+          product_id: "b",
+          type: "subscription",
+          entitlements: [],
+          base_plans: { team: ["premium"] },
+        },
+        { package_name: "com.three", product_id: "c", type: "one_time", entitlements: ["premium"] },
+      ],
+    });
+    expect(catalog(json).packageGiving("premium")).toBe("com.two");
+    expect(catalog(json).packageGiving("never-sold")).toBe("com.one");
+    expect(catalog(shop({ products: [] })).packageGiving("premium")).toBe("");
+  });
+
   test("may ignore the purchases of testers", () => {
     expect(catalog(shop({ test_purchases: "ignore" })).testPurchases).toBe("ignore");
   });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { requestEffect } from "../../src/domain/effect.ts";
-import { ANN, NOW, refOf, SLOT_ID } from "../support/builders.ts";
+import { reviewId } from "../../src/domain/ids.ts";
+import { ANN, NOW, refOf, SLOT_ID, token } from "../support/builders.ts";
 
 test("asking twice for the same effect is one effect: its id is its kind and subject", () => {
-  const effect = { kind: "fulfill_slot", customerId: ANN, slotId: SLOT_ID } as const;
+  const effect = { kind: "fulfill_slot", customerId: ANN, slotId: SLOT_ID, token } as const;
   expect(requestEffect(effect, NOW)).toEqual({ id: `fulfill_slot:${SLOT_ID}`, effect, dueAt: NOW });
   expect(requestEffect(effect, NOW + 1).id).toBe(requestEffect(effect, NOW).id);
 });
@@ -14,4 +15,10 @@ test("effects of different kinds on one subject are different", () => {
     (kind) => requestEffect({ kind, purchaseId }, NOW).id,
   );
   expect(ids).toEqual([`acknowledge_purchase:${purchaseId}`, `sync_purchase:${purchaseId}`]);
+});
+
+test("an answer to a refund review is named after the review", () => {
+  const id = reviewId(token("refund"));
+  const request = requestEffect({ kind: "answer_refund_review", reviewId: id }, NOW);
+  expect(request.id).toBe(`answer_refund_review:${id}`);
 });

@@ -150,6 +150,15 @@ describe("a grant as the outside sees it", () => {
     expect(grantResponseSchema.parse(response)).toEqual(response);
   });
 
+  test("a gift names neither purchase nor product", () => {
+    const gift = grant({ purchaseId: null, productId: null, orderId: null, chainId: null });
+    expect(toGrantResponse(gift, null)).toMatchObject({
+      payment_id: null,
+      metadata: { slot_id: gift.slotId },
+    });
+    expect(Object.keys(toGrantResponse(gift, null).metadata)).toEqual(["slot_id"]);
+  });
+
   test("without the key in clear it shows the masked one", () => {
     expect(toGrantResponse(delivered, null).license_key?.key).toBe("****-ABCD");
   });

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   asCustomerId,
   asGrantId,
+  asPurchaseId,
+  asReviewId,
   chainId,
   effectId,
   eventId,
@@ -10,10 +12,11 @@ import {
   licenseKeyId,
   orphanId,
   purchaseId,
+  reviewId,
   slotId,
 } from "../../src/domain/ids.ts";
 import { Secret } from "../../src/domain/secret.ts";
-import { ANN, BEN, customer } from "../support/builders.ts";
+import { ANN, BEN, customer, refOf, token } from "../support/builders.ts";
 
 const slot = slotId(ANN, "sub_1", "premium", 0);
 
@@ -130,4 +133,15 @@ test.each(["", "egr_", "x", `egr_${"0".repeat(31)}`, `EGR_${"0".repeat(32)}`, `e
 test("a grant's own id is one", () => {
   const id = grantId(slot, 1);
   expect(asGrantId(id)).toBe(id);
+});
+
+test.each([
+  ["a review's", asReviewId, reviewId(token("refund"))],
+  ["a purchase's", asPurchaseId, refOf("first").id],
+])("%s own id is one, and nothing else is", (_, as, id) => {
+  expect(as(id)).toBe(id);
+  expect(as(`${id}0`)).toBeNull();
+  expect(as(`x${id}`)).toBeNull();
+  expect(as(id.toUpperCase())).toBeNull();
+  expect(as("")).toBeNull();
 });

@@ -270,6 +270,7 @@ describe("the sync decision", () => {
               kind: "active",
               productId: each.target.productId,
               until: wanted.until,
+              spoiled: false,
             });
           else expect(none || each.applied.kind === "suspended").toBe(true);
           expect(nextStep(each)).toBe("none");
@@ -284,7 +285,7 @@ describe("the sync decision", () => {
       fc.property(life, (events) => {
         play(events, (shop) => {
           for (const each of slotsOf(shop.customers.get(ANN) ?? null)) {
-            const purchase = must(shop.purchases.get(each.target.purchaseId));
+            const purchase = must(shop.purchases.get(must(each.target.purchaseId)));
             if (purchase.observations.supersededBy !== null) expect(each.target.access.kind).toBe("ended");
           }
         });

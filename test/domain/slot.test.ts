@@ -18,8 +18,8 @@ import { grantOfDelivery, retarget, type SlotChange, settleRows } from "../../sr
 import { active, EXPIRED, grant, must, NOW, ON_HOLD, only, slot, target } from "../support/builders.ts";
 
 const UNTIL = NOW + 10 * DAY;
-const NONE: Applied = { kind: "none", productId: null, until: null };
-const HELD: Applied = { kind: "active", productId: "lumen_pro", until: UNTIL };
+const NONE: Applied = { kind: "none", productId: null, until: null, spoiled: false };
+const HELD: Applied = { kind: "active", productId: "lumen_pro", until: UNTIL, spoiled: false };
 const SUSPENDED: Applied = { ...HELD, kind: "suspended" };
 const OF_OTHER: Applied = { ...HELD, productId: "lumen_studio" };
 const FAILURE = { code: "keythai_unavailable", message: "The licence could not be issued for a day." };
@@ -73,6 +73,9 @@ describe("the next thing to do outside", () => {
     ["not wanted any more", { target: over, applied: HELD }, "revoke"],
     ["not wanted any more, suspended", { target: over, applied: SUSPENDED }, "revoke"],
     ["taken away by a person", { blocked: true, applied: HELD }, "revoke"],
+    ["switched off where it is kept", { disabled: true, applied: SUSPENDED }, "none"],
+    ["switched off, and over", { disabled: true, applied: SUSPENDED, target: over }, "revoke"],
+    ["on its way out", { applied: { ...HELD, spoiled: true } }, "revoke"],
     ["another plan: the old licence goes first", { applied: OF_OTHER }, "revoke"],
     ["another plan, on hold", { target: suspended, applied: OF_OTHER }, "revoke"],
   ])("%s", (_, overrides, expected) => {
@@ -92,6 +95,11 @@ describe("a slot leaves the customer file", () => {
     ["not while on hold: it may come back", { target: suspended }, false],
     ["not while the thing is still out there", { target: over, applied: HELD }, false],
     ["not while a delivery's end is unknown", { target: over, attempt: { number: 1, lease: "l" } }, false],
+    [
+      "never a gift's, which has no purchase to keep its trace",
+      { target: target({ access: EXPIRED, purchaseId: null }), applied: NONE },
+      false,
+    ],
     ["not while only a person keeps it away: it must stay blocked", { blocked: true }, false],
   ])("%s", (_, overrides, expected) => expect(isSettled(slot(overrides))).toBe(expected));
 
@@ -249,7 +257,7 @@ describe("aiming at something else", () => {
       const leaving = retarget(held(), away, NOW).slot;
       const back = retarget(leaving, wanted, NOW);
       expect(told(back)).toEqual([]);
-      expect(back.slot.applied).toEqual({ ...HELD, productId: null });
+      expect(back.slot.applied).toEqual({ ...HELD, spoiled: true });
       expect(nextStep(back.slot)).toBe("revoke");
       const gone = recordApplied(back.slot, "revoke", null, NOW).slot;
       expect(nextStep(gone)).toBe("deliver");

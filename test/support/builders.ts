@@ -123,7 +123,7 @@ export function catalog(json: unknown = CATALOG_JSON): Catalog {
   return result.catalog;
 }
 
-export const POLICY: Policy = { catalog: catalog(), renewalLeewayHours: 72 };
+export const POLICY: Policy = { catalog: catalog(), renewalLeewayHours: 72, transfers: false };
 
 /** The shop without some of its products. */
 export function policyWithout(...productIds: string[]): Policy {

@@ -95,6 +95,7 @@ export function createWorld(options: WorldOptions = {}): World {
     verifyFreshMs: 30_000,
     verifyWaitMs: 5_000,
     leaseMs: 30_000,
+    refundReviewDefault: null,
     ...options.settings,
   };
   let leases = 0;
@@ -132,6 +133,9 @@ function createProcess(world: World, accountIds: AccountIds, options: ProcessOpt
     store: life.guard("store", options.repeatsCommits === true ? repeating(memory.store) : memory.store),
     outbox: life.guard("outbox", memory.outbox),
     records: life.guard("records", memory.records),
+    adminRecords: life.guard("adminRecords", memory.adminRecords),
+    sweepRecords: life.guard("sweepRecords", memory.sweepRecords),
+    desk: life.guard("desk", memory.desk),
     intake: life.guard("intake", memory.intake),
     licenses: life.guard("licenses", world.licenses),
     log: createLog(world.log),
@@ -168,6 +172,9 @@ type Given =
   | "store"
   | "outbox"
   | "records"
+  | "adminRecords"
+  | "sweepRecords"
+  | "desk"
   | "intake"
   | "licenses"
   | "log";

@@ -8,14 +8,16 @@ import type { GrantEvent } from "../../src/domain/grant-events.ts";
 import type { CustomerId, GrantId, PurchaseId } from "../../src/domain/ids.ts";
 import { licenseKeyId } from "../../src/domain/ids.ts";
 import type { Instant } from "../../src/domain/instant.ts";
+import { formerOwnerOf, ownerOf } from "../../src/domain/ownership.ts";
 import type { Purchase } from "../../src/domain/purchase.ts";
 import { relatedRef } from "../../src/domain/purchase-chain.ts";
-import type {
-  Decision,
-  FileIds,
-  PurchaseFile,
-  PurchaseRecord,
-  Writes,
+import {
+  type Decision,
+  type FileIds,
+  NO_IDS,
+  type PurchaseFile,
+  type PurchaseRecord,
+  type Writes,
 } from "../../src/domain/purchase-file.ts";
 import { closeAttempt, nextStep, openAttempt, type Slot, wantedAccess } from "../../src/domain/slot.ts";
 import { recordApplied, recordDelivered, recordFailure } from "../../src/domain/slot-record.ts";
@@ -56,20 +58,20 @@ export class Shop {
       productId: null,
       observation: null,
       cause: "verify",
+      actor: null,
       runner: null,
       named: { kind: "nobody" },
+      inherited: null,
+      transfers: policy.transfers,
       ...overrides,
       claimant,
     };
     const relatedId = relatedRef(ref, answer, stored)?.id ?? null;
-    const ids = { purchaseId: ref.id, relatedId, customerId: stored?.customerId ?? claimant };
-    const first = decideSync(this.file(ids), input, policy, now);
-    const decision =
-      first.result.kind === "needs_customer"
-        ? decideSync(this.file({ ...ids, customerId: first.result.customerId }), input, policy, now)
-        : first;
+    const ids = { ...NO_IDS, purchaseId: ref.id, relatedId };
+    const linked = this.file(ids);
+    const owners = { customerId: ownerOf(linked, input), formerId: formerOwnerOf(linked, input) };
     this.now = now;
-    return this.commit(decision);
+    return this.commit(decideSync(this.file({ ...ids, ...owners }), input, policy, now));
   }
 
   file(ids: FileIds): PurchaseFile {
@@ -79,6 +81,7 @@ export class Shop {
       purchase: get(this.purchases, ids.purchaseId),
       related: get(this.purchases, ids.relatedId),
       customer: get(this.customers, ids.customerId),
+      former: get(this.customers, ids.formerId),
     };
   }
 
@@ -88,7 +91,9 @@ export class Shop {
     for (const written of [writes.purchase, writes.related]) {
       if (written !== null) this.purchases.set(written.id, written);
     }
-    if (writes.customer !== null) this.customers.set(writes.customer.customerId, writes.customer);
+    for (const file of [writes.customer, writes.former?.customer ?? null]) {
+      if (file !== null) this.customers.set(file.customerId, file);
+    }
     this.#keepRows(writes.grants, writes.events);
     this.effects.push(...writes.effects);
     return result;
@@ -97,7 +102,8 @@ export class Shop {
   #keepRows(grants: readonly Grant[], events: readonly GrantEvent[]): void {
     for (const grant of grants) {
       const before = this.grants.get(grant.id);
-      if (before?.status === "Revoked" || before?.status === "Failed")
+      const byHand = before?.status === "Failed" && grant.revocationReason === "manual";
+      if (before?.status === "Revoked" || (before?.status === "Failed" && !byHand))
         throw new Error("a row that ended was revived");
       this.grants.set(grant.id, grant);
     }

@@ -2,7 +2,13 @@ import { OutsideError } from "../../../src/domain/errors.ts";
 import type { GrantId, SlotId } from "../../../src/domain/ids.ts";
 import type { Instant } from "../../../src/domain/instant.ts";
 import { Secret } from "../../../src/domain/secret.ts";
-import type { FoundLicense, IssuedLicense, LicenseOrder, LicenseServer } from "../../../src/ports.ts";
+import type {
+  FoundLicense,
+  IssuedLicense,
+  LicenseOrder,
+  LicenseServer,
+  LicenseStanding,
+} from "../../../src/ports.ts";
 
 export interface HeldLicense {
   readonly licenseId: string;
@@ -16,7 +22,7 @@ export interface HeldLicense {
   expiresAt: Instant | null;
 }
 
-type Method = "issue" | "findBySlot" | "setStatus" | "setExpiry";
+type Method = "issue" | "findBySlot" | "setStatus" | "setExpiry" | "standing";
 
 /** KeyThai as far as the port shows it: licences by key, and no idempotency whatever. */
 export class FakeLicenses implements LicenseServer {
@@ -86,6 +92,14 @@ export class FakeLicenses implements LicenseServer {
       if (license === undefined)
         throw new OutsideError("refused", "keythai_not_found", "There is no such licence.");
       license.expiresAt = at;
+    });
+  }
+
+  standing(key: Secret): Promise<LicenseStanding> {
+    return this.#call("standing", "look", () => {
+      const license = this.all.find((one) => one.key === key.reveal());
+      const { status, expiresAt } = license ?? { status: "revoked", expiresAt: null };
+      return { status: status === "revoked" ? "gone" : status, expiresAt };
     });
   }
 

@@ -3,9 +3,9 @@ import type { PurchaseId } from "../../../src/domain/ids.ts";
 import { formatInstant, type Instant } from "../../../src/domain/instant.ts";
 import type { LineItem, Purchase } from "../../../src/domain/purchase.ts";
 import type { PurchaseRef } from "../../../src/domain/purchase-file.ts";
-import type { PlayApi } from "../../../src/ports.ts";
+import type { PlayApi, RefundPreference, RefundReview, VoidedQuery } from "../../../src/ports.ts";
 
-type Method = "getPurchase" | "acknowledge" | "consume";
+type Method = "getPurchase" | "acknowledge" | "consume" | "voidedPurchases" | "reviewRefund";
 
 /** Google Play as far as the port shows it: purchases that a test puts there, and what was asked about them. */
 export class FakePlay implements PlayApi {
@@ -60,6 +60,34 @@ export class FakePlay implements PlayApi {
       acknowledged: true,
       items: purchase.items.map((item) => ({ ...item, consumed: true })),
     }));
+  }
+
+  /** Google's list of voids: `page` entries at a time. */
+  readonly voided: { packageName: string; recordedAt: Instant; entry: Record<string, unknown> }[] = [];
+  voidedPageSize = 1000;
+
+  async voidedPurchases({ packageName, since, pageToken }: VoidedQuery): Promise<unknown> {
+    this.#fault("voidedPurchases");
+    const all = this.voided.filter((one) => one.packageName === packageName && one.recordedAt >= since);
+    const from = Number(pageToken ?? 0);
+    const page = all.slice(from, from + this.voidedPageSize);
+    const next = from + page.length;
+    return {
+      ...(page.length === 0 ? {} : { voidedPurchases: page.map(({ entry }) => entry) }),
+      ...(next < all.length ? { tokenPagination: { nextPageToken: String(next) } } : {}),
+    };
+  }
+
+  /** Our views of refunds, in the order told: the first for a refund counts. */
+  readonly reviews: { orderId: string; token: string; preference: RefundPreference }[] = [];
+
+  async reviewRefund(
+    { orderId, pendingRefundToken }: RefundReview,
+    preference: RefundPreference,
+  ): Promise<void> {
+    const fault = this.#faults.find((one) => one.method === "reviewRefund");
+    if (fault?.done !== false) this.reviews.push({ orderId, token: pendingRefundToken.reveal(), preference });
+    this.#fault("reviewRefund");
   }
 
   #tell(method: Method, ref: PurchaseRef, productId: string, change: (purchase: Purchase) => Purchase): void {
