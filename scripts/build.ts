@@ -47,7 +47,7 @@ const requireBuiltins: Plugin = {
 async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   await build({
-    entryPoints: { playgrant: join(root, "src/main.ts") },
+    entryPoints: { playgrant: join(root, "src/main.ts"), sweep: join(root, "src/sweep.ts") },
     outdir: dist,
     bundle: true,
     // What is imported only when it is needed (Pub/Sub) stays in a file of its own.
