@@ -3,7 +3,7 @@ import { NO_WORRIES } from "./buy.ts";
 import { startSubscription } from "./charge.ts";
 import type { ActionInput } from "./inputs.ts";
 import { PENDING_MS, testPeriod } from "./lengths.ts";
-import { newItem } from "./line-items.ts";
+import { goingOn, isOver, newItem, started } from "./line-items.ts";
 import { lastExpiry } from "./lookup.ts";
 import type { LineItem, Subscription } from "./model.ts";
 import { moneyOf } from "./money.ts";
@@ -17,7 +17,7 @@ import { add, Conflict, change, type World } from "./world.ts";
  * token stays valid until it is paid.
  */
 export function changePlan(world: World, old: Subscription, input: ActionInput): Outcome {
-  const item = old.items.findLast((candidate) => candidate.paidUntil !== null);
+  const item = changed(old, world.now());
   if (item === undefined) throw new Conflict("nothing has been paid for yet");
   if (old.state === "CANCELED" && lastExpiry(old) <= world.now()) {
     throw new Conflict("the paid period is over: buy anew (resubscribes)");
@@ -25,14 +25,31 @@ export function changePlan(world: World, old: Subscription, input: ActionInput):
   const mode = replacementMode(input.mode);
   const prepaid = input.autoRenewing === undefined ? old.prepaid : !input.autoRenewing;
   const fast = world.automatic && old.test;
-  const next = add(world, successor(world, old, prepaid, input));
-  next.items =
+  const items =
     mode === "DEFERRED" ? deferredItems(fast, item, input) : [replacing(fast, item, input, mode, prepaid)];
+  const kept = prepaid ? [] : keptItems(old, item);
+  const next = add(world, { ...successor(world, old, prepaid, input), items: [...items, ...kept] });
   if (input.pending) return { notices: [], purchase: next };
   const retired = retireLinked(world, next);
   startSubscription(world, next, retired.carriedOver);
   const notices = [...retired.notices, subscriptionNotice(next, "PURCHASED", world.now())];
   return { notices, purchase: next };
+}
+
+/** The plan and not an add-on: the first item that goes on, else the last one that is paid for. */
+function changed(old: Subscription, at: number): LineItem | undefined {
+  const paid = started(old);
+  return goingOn(old)[0] ?? paid.find((item) => !isOver(item, at)) ?? paid.at(-1);
+}
+
+/** Add-ons stay as they are, under the new token. */
+function keptItems(old: Subscription, changing: LineItem): LineItem[] {
+  return goingOn(old)
+    .filter((item) => item !== changing)
+    .map((item) => {
+      const { productId, basePlanId } = item;
+      return { ...item, replaces: { productId, basePlanId, replacementMode: "KEEP_EXISTING" } };
+    });
 }
 
 const MODES = [
@@ -64,6 +81,7 @@ function successor(world: World, old: Subscription, prepaid: boolean, input: Act
       : null,
     orderIds: [],
     etag: world.ids.etag(),
+    promo: false,
     calls: { get: 0, acknowledge: 0, consume: 0 },
     prepaid,
     items: [],

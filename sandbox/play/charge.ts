@@ -20,7 +20,7 @@ export function chargeOneTime(world: World, purchase: OneTimePurchase): void {
   });
 }
 
-/** Pays the first period of every item that starts now. */
+/** Pays the first period of every item that starts now; items of an older purchase that stay are paid already. */
 export function startSubscription(world: World, purchase: Subscription, carriedOver = 0): void {
   const at = world.now();
   purchase.state = "ACTIVE";
@@ -28,12 +28,10 @@ export function startSubscription(world: World, purchase: Subscription, carriedO
   purchase.payBy = null;
   const starting = purchase.items.filter((item) => item.paidUntil === null && !waits(purchase, item));
   for (const item of starting) item.paidUntil = at + carriedOver + periodOf(item);
-  chargeItems(
-    world,
-    purchase,
-    purchase.items.filter((item) => item.paidUntil !== null),
-    world.ids.orderId(),
-  );
+  const owned = purchase.items.filter((item) => item.paidUntil !== null);
+  const charged = starting.length > 0 ? starting : owned;
+  if (purchase.promo) for (const item of charged) item.expiresAt = item.paidUntil;
+  else chargeItems(world, purchase, charged, world.ids.orderId());
 }
 
 /** An item of a DEFERRED plan change has no expiry until the one it follows has run out. */
@@ -41,10 +39,11 @@ function waits(purchase: Subscription, item: LineItem): boolean {
   return purchase.items.some((other) => other !== item && other.becomes === item.productId);
 }
 
-/** One more charge under the same token: each renewal has an order of its own, `…..0`, `…..1`. */
+/** One more charge under the same token: each renewal has an order of its own, `…..0`; a promo code paid none. */
 export function chargeAgain(world: World, purchase: Subscription, items: LineItem[]): void {
-  const first = purchase.orderIds[0] ?? world.ids.orderId();
-  chargeItems(world, purchase, items, `${first}..${purchase.renewals}`);
+  const [first] = purchase.orderIds;
+  const orderId = first === undefined ? world.ids.orderId() : `${first}..${purchase.renewals}`;
+  chargeItems(world, purchase, items, orderId);
   purchase.renewals += 1;
 }
 
@@ -52,9 +51,8 @@ function chargeItems(world: World, purchase: Subscription, items: LineItem[], or
   const at = world.now();
   for (const item of items) {
     item.expiresAt = item.paidUntil;
-    if (!purchase.promo) item.orderId = orderId;
+    item.orderId = orderId;
   }
-  if (purchase.promo) return;
   const lines = items.map(({ productId, basePlanId, paidUntil: endsAt }) => ({
     productId,
     basePlanId,

@@ -46,6 +46,7 @@ function itemAnswer(purchase: Subscription, item: LineItem): AnswerItem {
     ...(item.orderId === null ? {} : { latestSuccessfulOrderId: item.orderId }),
     ...(purchase.prepaid || item.orderId === null ? {} : { offerPhase: offerPhase(purchase, item) }),
     ...(item.becomes === null ? {} : { deferredItemReplacement: { productId: item.becomes } }),
+    ...(purchase.promo ? { signupPromotion: { oneTimeCode: {} } } : {}),
     ...(item.removed ? { deferredItemRemoval: {} } : {}),
     ...(item.replaces === null ? {} : { itemReplacement: item.replaces }),
   };
@@ -109,7 +110,9 @@ function priceChangeDetails({ newPrice, mode, state, chargeAt }: PriceChange) {
 
 function stateContext(purchase: Subscription): Answer {
   const { state, cancellation } = purchase;
-  const declined = { renewalDeclined: { pendingOrderId: `${purchase.orderIds[0]}..${purchase.renewals}` } };
+  const [first] = purchase.orderIds;
+  const pending = first === undefined ? {} : { pendingOrderId: `${first}..${purchase.renewals}` };
+  const declined = { renewalDeclined: pending };
   if (state === "IN_GRACE_PERIOD") return { inGracePeriodStateContext: declined };
   if (state === "ON_HOLD") return { onHoldStateContext: declined };
   if (state === "PAUSED" && purchase.resumesAt !== null) {

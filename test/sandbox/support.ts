@@ -52,7 +52,7 @@ export function reasonOf(answer: Answer): string | undefined {
 }
 
 /** What the notices so far said, in short: `4`, `13`, `one-time 1`, `void 1`. */
-export function told(sandbox: Sandbox): string[] {
+export function told(sandbox: Pick<Sandbox, "play">): string[] {
   return sandbox.play.notifications.map(({ body }) => {
     const notice = body as Record<string, { notificationType: number; refundType: number } | undefined>;
     if (notice.subscriptionNotification) return `${notice.subscriptionNotification.notificationType}`;
