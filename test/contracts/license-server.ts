@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { asCustomerId, type CustomerId, grantId, slotId } from "../../src/domain/ids.ts";
+import { asCustomerId, asPurchaseId, type CustomerId, grantId, slotId } from "../../src/domain/ids.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import type { LicenseOrder, LicenseServer } from "../../src/ports.ts";
 
@@ -194,7 +194,7 @@ export function anOrder(
     attempt: 1,
     grantId: grantId(slot, 1),
     customerId: CUSTOMER,
-    purchaseId: "pur_0123456789abcdef0123456789abcdef",
+    purchaseId: asPurchaseId("pur_0123456789abcdef0123456789abcdef"),
     orderId: "GPA.3345-1234-5678-90123",
     ...changes,
   };

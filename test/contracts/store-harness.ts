@@ -6,8 +6,10 @@ import { type EffectRequest, requestEffect } from "../../src/domain/effect.ts";
 import { type CustomerFile, emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import { asCustomerId, type CustomerId, purchaseId, slotId } from "../../src/domain/ids.ts";
 import {
+  type AuditEntry,
   type Decision,
   type FileIds,
+  NO_IDS,
   NO_WRITES,
   newPurchaseRecord,
   type PurchaseRecord,
@@ -15,7 +17,18 @@ import {
   type Writes,
 } from "../../src/domain/purchase-file.ts";
 import { Secret } from "../../src/domain/secret.ts";
-import type { Clock, Intake, Outbox, PurchaseStore, Records } from "../../src/ports.ts";
+import type {
+  AdminRecords,
+  Clock,
+  Desk,
+  Intake,
+  Outbox,
+  Page,
+  PageRequest,
+  PurchaseStore,
+  Records,
+  SweepRecords,
+} from "../../src/ports.ts";
 import { PACKAGE } from "../support/builders.ts";
 
 /** A store and all that comes with it, empty. */
@@ -23,10 +36,15 @@ export interface StoreUnderTest {
   readonly store: PurchaseStore;
   readonly outbox: Outbox;
   readonly records: Records;
+  readonly adminRecords: AdminRecords;
+  readonly sweepRecords: SweepRecords;
+  readonly desk: Desk;
   readonly intake: Intake;
   readonly accountDirectory: AccountDirectory;
   /** Puts something in a purchase's place that nobody could have written. Absent where nothing can. */
   corruptPurchase?(id: string): Promise<void>;
+  /** The entitlements that apps and rules read of a customer, by name. */
+  entitlementRows(customerId: CustomerId): Promise<string[]>;
   /** What was put aside: dead letters, orphans, refund reviews. */
   countIntake(): Promise<{ letters: number; orphans: number; reviews: number }>;
   close(): Promise<void>;
@@ -65,8 +83,6 @@ export function newEffect(customerId: CustomerId, dueAt = Date.now()): EffectReq
   );
 }
 
-export const NO_IDS: FileIds = { purchaseId: null, relatedId: null, customerId: null };
-
 export function ofCustomer(customerId: CustomerId): FileIds {
   return { ...NO_IDS, customerId };
 }
@@ -77,6 +93,12 @@ export function ofPurchase(record: Pick<PurchaseRecord, "id">): FileIds {
 
 export function write(writes: Partial<Writes>): Decision<null> {
   return { result: null, writes: { ...NO_WRITES, ...writes } };
+}
+
+/** History with one change, made by a person. */
+export function aChange(customerId: CustomerId | null, summary: string, at = Date.now()): AuditEntry {
+  const changes = [{ kind: "purchase", grantId: null, summary }];
+  return { at, cause: "admin", actor: "alice", customerId, purchaseId: null, changes };
 }
 
 /** A customer file that counts: each note is an entitlement of its own, so that a lost one is missed. */
@@ -98,4 +120,19 @@ export function noted(file: CustomerFile | null, customerId: CustomerId, note: s
 
 export function notesOf(file: CustomerFile | null): string[] {
   return Object.keys(file?.entitlements ?? {}).sort();
+}
+
+/** All pages of a list, one after the other, to its end. */
+export async function allPages<T>(
+  list: (page: PageRequest) => Promise<Page<T>>,
+  limit: number,
+): Promise<T[][]> {
+  const pages: T[][] = [];
+  for (let cursor: string | null = null; pages.length === 0 || cursor !== null; ) {
+    const page: Page<T> = await list({ limit, cursor });
+    pages.push([...page.data]);
+    cursor = page.nextCursor;
+    if (pages.length > 20) throw new Error("the pages never end");
+  }
+  return pages;
 }

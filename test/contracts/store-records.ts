@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { orphanId, slotId } from "../../src/domain/ids.ts";
 import { Secret } from "../../src/domain/secret.ts";
-import type { DeadLetter, Page, PageRequest } from "../../src/ports.ts";
+import type { DeadLetter } from "../../src/ports.ts";
 import { grant, NOW } from "../support/builders.ts";
 import {
+  allPages,
   type CreateStore,
   newCustomer,
   newPurchase,
@@ -188,15 +189,4 @@ export function recordsContract(create: CreateStore): void {
       expect(await under.countIntake()).toEqual({ letters: 0, orphans: 1, reviews: 2 });
     });
   });
-}
-
-async function allPages<T>(list: (page: PageRequest) => Promise<Page<T>>, limit: number): Promise<T[][]> {
-  const pages: T[][] = [];
-  for (let cursor: string | null = null; pages.length === 0 || cursor !== null; ) {
-    const page: Page<T> = await list({ limit, cursor });
-    pages.push([...page.data]);
-    cursor = page.nextCursor;
-    if (pages.length > 20) throw new Error("the pages never end");
-  }
-  return pages;
 }

@@ -93,6 +93,8 @@ export function roundTripContract(create: CreateStore): void {
           [slotId(customerId, "scope", "a", 0)]: { generation: 1, attempts: 1, blocked: false },
         },
         nextSyncAt: NOW + 123,
+        acknowledgeBy: NOW + 456,
+        orderIds: ["GPA.1", "GPA.1..0"],
         createdAt: NOW - 7,
         updatedAt: NOW - 3,
       });
@@ -120,6 +122,13 @@ export function roundTripContract(create: CreateStore): void {
     const slots: [string, Partial<Slot>][] = [
       ["a slot that waits", {}],
       ["all that a slot may have", richSlot()],
+      [
+        "a gift's",
+        {
+          target: target({ purchaseId: null, productId: null, orderId: null }),
+          grant: grant({ purchaseId: null, productId: null, orderId: null }),
+        },
+      ],
       ["one on hold", { target: target({ access: ON_HOLD, orderId: null, expiresAt: null }) }],
       ["one that ended", { target: target({ access: EXPIRED, state: "expired" }), blocked: true }],
       [
@@ -192,6 +201,11 @@ export function roundTripContract(create: CreateStore): void {
         },
       ],
       ["one that came back", { regrantOf: id }],
+      ["a gift", { purchaseId: null, productId: null, orderId: null }],
+      [
+        "a gift that ended",
+        { purchaseId: null, productId: null, status: "Revoked", revokedAt: NOW, ...GIFT_ENDED },
+      ],
     ] as const;
 
     it.each(rows)("%s", async (_, overrides) => {
@@ -200,7 +214,10 @@ export function roundTripContract(create: CreateStore): void {
       expect(await under.records.grant(customerId, id)).toEqual(written);
     });
 
-    it.each([null, "lic_9"])("a sealed licence key, licence id %s", async (licenseId) => {
+    it.each([
+      [null, null],
+      ["lic_9", NOW + 5],
+    ])("a sealed licence key, licence id %s, looked at again %s", async (licenseId, checkAt) => {
       const slotOf = slotId(customerId, "scope", "desktop", 0);
       const sealed = {
         id: licenseKeyId(slotOf, 3),
@@ -209,6 +226,7 @@ export function roundTripContract(create: CreateStore): void {
         sealed: "v1.k1.abc",
         licenseId,
         issuedAt: NOW,
+        checkAt,
       };
       await under.store.update(ofCustomer(customerId), () => write({ licenseKeys: [sealed] }));
       expect(await under.records.licenseKeys([sealed.id, licenseKeyId(slotOf, 4)])).toEqual([sealed]);
@@ -221,10 +239,11 @@ export function roundTripContract(create: CreateStore): void {
     const shown = { id: licenseKeyId(id, 2), masked: "****-****-1234" };
     return {
       target: target({ chainId: chainId(newPurchase().id), willRenew: false, state: "canceled" }),
-      applied: { kind: "suspended", productId: "lumen_pro", until: NOW + 9 },
+      applied: { kind: "suspended", productId: "lumen_pro", until: NOW + 9, spoiled: true },
       generation: 3,
       attempts: 4,
       attempt: { number: 4, lease: "lease-1" },
+      disabled: true,
       failure: { code: "keythai_quota", message: "No more.", orderId: "GPA.2" },
       grant: grant({
         customerId,
@@ -237,6 +256,8 @@ export function roundTripContract(create: CreateStore): void {
     };
   }
 }
+
+const GIFT_ENDED = { revocationReason: "manual", revocationDetail: "gift_ended" } as const;
 
 function richSubscription(): Purchase {
   return subscription({

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import { type GrantId, grantId, licenseKeyId, slotId } from "../../src/domain/ids.ts";
-import type { PurchaseFile, SealedLicenseKey } from "../../src/domain/purchase-file.ts";
+import { NO_IDS, type PurchaseFile, type SealedLicenseKey } from "../../src/domain/purchase-file.ts";
 import type { LoadedFile } from "../../src/ports.ts";
 import { grant } from "../support/builders.ts";
 import { outboxContract } from "./outbox.ts";
+import { adminRecordsContract } from "./store-admin-records.ts";
+import { deskContract } from "./store-desk.ts";
+import { formerContract } from "./store-former.ts";
 import {
   type CreateStore,
   newCustomer,
@@ -19,6 +22,8 @@ import {
 } from "./store-harness.ts";
 import { recordsContract } from "./store-records.ts";
 import { roundTripContract } from "./store-round-trip.ts";
+import { sweepRecordsContract } from "./store-sweep-records.ts";
+import { timelineContract } from "./store-timeline.ts";
 
 /** What every store must do, its outbox, reads and intake included: run it on each that the project has. */
 export function storeContract(name: string, create: CreateStore): void {
@@ -27,6 +32,11 @@ export function storeContract(name: string, create: CreateStore): void {
     describe("the outbox", () => outboxContract(create));
     describe("reads and what is put aside", () => recordsContract(create));
     describe("documents", () => roundTripContract(create));
+    describe("a purchase that moves to another customer", () => formerContract(create));
+    describe("what the shop's people look through", () => adminRecordsContract(create));
+    describe("the timeline of a customer", () => timelineContract(create));
+    describe("what sweeps remember and find", () => sweepRecordsContract(create));
+    describe("the desk", () => deskContract(create));
   });
 }
 
@@ -51,19 +61,19 @@ function updateContract(create: CreateStore): void {
   describe("reading", () => {
     it("finds nothing where nothing is", async () => {
       const purchase = newPurchase();
-      const ids = { purchaseId: purchase.id, relatedId: newPurchase().id, customerId };
+      const ids = { ...NO_IDS, purchaseId: purchase.id, relatedId: newPurchase().id, customerId };
       expect(await under.store.load(ids)).toEqual({
-        file: { ids, purchase: null, related: null, customer: null },
+        file: { ids, purchase: null, related: null, customer: null, former: null },
         answeredAgoMs: null,
       });
     });
 
     it("finds each document that it names, and no other", async () => {
       const [purchase, related] = [newPurchase(), newPurchase()];
-      const ids = { purchaseId: purchase.id, relatedId: related.id, customerId };
+      const ids = { ...NO_IDS, purchaseId: purchase.id, relatedId: related.id, customerId };
       const customer = noted(null, customerId, "a");
       await under.store.update(ids, () => write({ purchase, related, customer }));
-      expect((await under.store.load(ids)).file).toEqual({ ids, purchase, related, customer });
+      expect((await under.store.load(ids)).file).toEqual({ ids, purchase, related, customer, former: null });
       const alone = (await under.store.load(ofPurchase(purchase))).file;
       expect(alone).toMatchObject({ purchase: { id: purchase.id }, related: null, customer: null });
     });
@@ -155,7 +165,7 @@ function updateContract(create: CreateStore): void {
 
     it("notices a change of any document that it writes", async () => {
       const [purchase, related] = [newPurchase(), newPurchase()];
-      const ids = { purchaseId: purchase.id, relatedId: related.id, customerId };
+      const ids = { ...NO_IDS, purchaseId: purchase.id, relatedId: related.id, customerId };
       await under.store.update(ids, () =>
         write({ purchase, related, customer: noted(null, customerId, "a") }),
       );
@@ -298,7 +308,8 @@ function updateContract(create: CreateStore): void {
 
   function aKey(id: SealedLicenseKey["id"]): SealedLicenseKey {
     const slot = slotId(customerId, "scope", "desktop", 0);
-    return { id, slotId: slot, customerId, sealed: "sealed", licenseId: null, issuedAt: 1_790_000_000_000 };
+    const issuedAt = 1_790_000_000_000;
+    return { id, slotId: slot, customerId, sealed: "sealed", licenseId: null, issuedAt, checkAt: null };
   }
 
   function anEvent(id: GrantId) {

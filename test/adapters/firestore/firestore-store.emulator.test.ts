@@ -7,6 +7,10 @@ storeContract("Firestore, on the emulator", async (options) => {
   return {
     ...store,
     corruptPurchase: async (id) => void (await db.doc(`purchases/${id}`).set({ id, revision: "twelve" })),
+    entitlementRows: async (id) => {
+      const { docs } = await db.collection(`customers/${id}/entitlements`).get();
+      return docs.map((doc) => doc.id).sort();
+    },
     countIntake: async () => ({
       letters: await count("rtdn_dead_letters"),
       orphans: await count("license_orphans"),

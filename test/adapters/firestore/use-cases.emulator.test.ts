@@ -4,6 +4,7 @@ import { createUidAccountIds } from "../../../src/adapters/account-ids/account-i
 import { createLocalSecretBox } from "../../../src/adapters/crypto/local-secret-box.ts";
 import { DAY, HOUR, type Instant } from "../../../src/domain/instant.ts";
 import type { Purchase } from "../../../src/domain/purchase.ts";
+import { NO_IDS } from "../../../src/domain/purchase-file.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { runDueEffects } from "../../../src/use-cases/run-effects.ts";
 import { syncPurchase } from "../../../src/use-cases/sync-purchase.ts";
@@ -51,16 +52,19 @@ const secretBox = createLocalSecretBox([
 
 function newProcess(verifyFreshMs = 0): AllPorts {
   return assemblePorts({
-    settings: { policy: POLICY, verifyFreshMs, verifyWaitMs: 20_000, leaseMs: 60_000 },
+    ...store,
+    settings: {
+      policy: POLICY,
+      verifyFreshMs,
+      verifyWaitMs: 20_000,
+      leaseMs: 60_000,
+      refundReviewDefault: null,
+    },
     clock: storeOptions(0).clock,
     accountIds: createUidAccountIds(),
     secretBox,
     background: createBackground("at_once"),
     play,
-    store: store.store,
-    outbox: store.outbox,
-    records: store.records,
-    intake: store.intake,
     licenses,
     log: createLog([]),
   });
@@ -238,7 +242,7 @@ describe("many at once, over several processes", () => {
     const processes = Array.from({ length: 3 }, () => newProcess());
     await Promise.all(names.map((name, index) => sync(name, "one_time", processes[index % 3])));
     await drain();
-    const { file } = await store.store.load({ purchaseId: null, relatedId: null, customerId: ANN });
+    const { file } = await store.store.load({ ...NO_IDS, customerId: ANN });
     expect(file.customer?.entitlements.pro?.purchaseIds).toHaveLength(20);
     expect(licenses.all).toHaveLength(20);
     const slots = Object.values(file.customer?.slots ?? {}).filter(
@@ -266,7 +270,7 @@ describe("many at once, over several processes", () => {
     await told("expired", now() - HOUR);
     await drain();
     expect(licenses.live()).toEqual([]);
-    const { file } = await store.store.load({ purchaseId: null, relatedId: null, customerId: ANN });
+    const { file } = await store.store.load({ ...NO_IDS, customerId: ANN });
     expect(file.customer?.slots).toEqual({});
   });
 });

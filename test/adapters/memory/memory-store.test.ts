@@ -5,6 +5,7 @@ storeContract("in memory", async (options) => {
   const { tables, ...store } = createMemoryStore(options);
   return {
     ...store,
+    entitlementRows: async (id) => Object.keys(tables.customers.get(id)?.value.entitlements ?? {}),
     countIntake: async () => ({
       letters: tables.deadLetters.size,
       orphans: tables.orphans.size,
