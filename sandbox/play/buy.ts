@@ -1,5 +1,5 @@
 import { DAY } from "../clock.ts";
-import { chargeOneTime, startSubscription } from "./charge.ts";
+import { chargeOneTime, orderOneTime, startSubscription } from "./charge.ts";
 import type { BuyInput } from "./inputs.ts";
 import { PENDING_MS, testPeriod } from "./lengths.ts";
 import { newItem } from "./line-items.ts";
@@ -34,6 +34,7 @@ function buyOneTime(world: World, input: BuyInput): Bought {
     rental: input.rental ?? false,
     releasesAt: input.preorderDays === undefined ? null : world.now() + input.preorderDays * DAY,
   });
+  if (input.preorderDays !== undefined) orderOneTime(world, purchase, "PENDING");
   if (input.pending || input.preorderDays !== undefined) return { purchase, notices: [] };
   chargeOneTime(world, purchase);
   return { purchase, notices: [oneTimeNotice(purchase, "PURCHASED", world.now())] };

@@ -3,17 +3,24 @@ import type { LineItem, OneTimePurchase, Order, Purchase, Subscription } from ".
 import { sum } from "./money.ts";
 import type { World } from "./world.ts";
 
-/** Pays for a one-time purchase: an order unless a promo code paid. */
+/** Pays for a one-time purchase: an order unless a promo code paid; a pre-order has had its own from the start. */
 export function chargeOneTime(world: World, purchase: OneTimePurchase): void {
-  const at = world.now();
   purchase.state = "PURCHASED";
-  purchase.completedAt = at;
+  purchase.completedAt = world.now();
   purchase.payBy = null;
   if (purchase.promo) return;
+  const ordered = world.orders.get(purchase.orderIds[0] ?? "");
+  if (ordered === undefined) orderOneTime(world, purchase, "PROCESSED");
+  else ordered.state = "PROCESSED";
+}
+
+export function orderOneTime(world: World, purchase: OneTimePurchase, state: Order["state"]): void {
+  const at = world.now();
   const line = { productId: purchase.productId, basePlanId: null, startsAt: at, endsAt: null };
   const order = newOrder(purchase, world.ids.orderId(), at);
   record(world, purchase, {
     ...order,
+    state,
     total: sum([purchase.price], purchase.quantity),
     quantity: purchase.quantity,
     lines: [line],

@@ -17,6 +17,7 @@ const periodDays = z.number().positive();
 /** A free trial first, then so many periods at the introductory price. */
 const offer = z.strictObject({
   offerId: z.string().min(1),
+  tags: z.array(z.string()).optional(),
   freeTrialDays: periodDays.optional(),
   introductory: z
     .strictObject({

@@ -1,12 +1,13 @@
 import type { LineItem, Money, Subscription, SubscriptionState } from "./model.ts";
 
 type ItemStart = Pick<LineItem, "productId" | "basePlanId" | "price" | "periodMs" | "autoRenew"> &
-  Partial<Pick<LineItem, "offerId" | "phases">>;
+  Partial<Pick<LineItem, "offerId" | "offerTags" | "phases">>;
 
 /** A line item that has not started. */
 export function newItem(start: ItemStart): LineItem {
   return {
     offerId: null,
+    offerTags: [],
     phases: [],
     priceChange: null,
     stepUp: null,

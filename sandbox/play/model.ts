@@ -47,6 +47,7 @@ export type LineItem = {
   price: Money;
   periodMs: number;
   offerId: string | null;
+  offerTags: string[];
   /** The offer's phases that are left, the present one first; empty: the base price. */
   phases: OfferPhase[];
   priceChange: PriceChange | null;
@@ -141,7 +142,7 @@ export type Order = {
   purchaseToken: string;
   packageName: string;
   type: Purchase["type"];
-  state: "PROCESSED" | "PENDING_REFUND" | "PARTIALLY_REFUNDED" | "REFUNDED";
+  state: "PENDING" | "PROCESSED" | "CANCELED" | "PENDING_REFUND" | "PARTIALLY_REFUNDED" | "REFUNDED";
   createdAt: number;
   total: Money;
   quantity: number;

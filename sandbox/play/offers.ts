@@ -9,8 +9,8 @@ export function offerOf(
   offer: OfferInput | undefined,
   periodMs: number,
   fast: boolean,
-): Pick<LineItem, "offerId" | "phases"> {
-  if (offer === undefined) return { offerId: null, phases: [] };
+): Pick<LineItem, "offerId" | "offerTags" | "phases"> {
+  if (offer === undefined) return { offerId: null, offerTags: [], phases: [] };
   const phases: OfferPhase[] = [];
   const { freeTrialDays, introductory } = offer;
   if (freeTrialDays !== undefined) {
@@ -23,5 +23,5 @@ export function offerOf(
     const length = fast ? testPeriod(asked) : asked;
     phases.push({ kind: "introductory", price: moneyOf(price, 0), periodMs: length, cycles });
   }
-  return { offerId: offer.offerId, phases };
+  return { offerId: offer.offerId, offerTags: offer.tags ?? [], phases };
 }

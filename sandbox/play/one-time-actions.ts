@@ -45,6 +45,8 @@ function cancel(world: World, purchase: OneTimePurchase): Outcome {
     purchase.state = "CANCELLED";
     purchase.refundableQuantity = 0;
     purchase.payBy = null;
+    const ordered = world.orders.get(purchase.orderIds[0] ?? "");
+    if (ordered !== undefined) ordered.state = "CANCELED";
   });
   return { notices: [oneTimeNotice(purchase, "CANCELED", world.now())] };
 }

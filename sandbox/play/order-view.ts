@@ -44,7 +44,9 @@ function history(order: Order): androidpublisher_v3.Schema$OrderHistory {
   const full = order.refunds.find((refund) => refund.quantity === null);
   const partial = order.refunds.filter((refund) => refund.quantity !== null);
   return {
-    processedEvent: { eventTime: time(order.createdAt) },
+    ...(order.state === "PENDING" || order.state === "CANCELED"
+      ? {}
+      : { processedEvent: { eventTime: time(order.createdAt) } }),
     ...(full === undefined
       ? {}
       : {

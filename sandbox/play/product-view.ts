@@ -28,7 +28,10 @@ function offerDetails(purchase: OneTimePurchase): androidpublisher_v3.Schema$Pro
     ...(purchase.rental ? { rentOfferDetails: {} } : {}),
     ...(purchase.releasesAt === null
       ? {}
-      : { preorderOfferDetails: { preorderReleaseTime: new Date(purchase.releasesAt).toISOString() } }),
+      : {
+          offerId: "pre-order",
+          preorderOfferDetails: { preorderReleaseTime: new Date(purchase.releasesAt).toISOString() },
+        }),
   };
 }
 

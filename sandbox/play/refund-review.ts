@@ -11,7 +11,7 @@ import { Conflict, type World } from "./world.ts";
 export function requestRefundReview(world: World, purchase: Purchase, input: ActionInput): Notice {
   const orderId = input.orderId ?? purchase.orderIds.at(-1);
   const order = world.orders.get(orderId ?? "");
-  if (order === undefined || order.purchaseToken !== purchase.purchaseToken) {
+  if (order === undefined || order.state === "PENDING" || order.purchaseToken !== purchase.purchaseToken) {
     throw new Conflict("refund_review needs a paid order of this purchase");
   }
   const review: RefundReview = {

@@ -39,16 +39,21 @@ function itemAnswer(purchase: Subscription, item: LineItem): AnswerItem {
     productId: item.productId,
     ...(item.expiresAt === null ? {} : { expiryTime: time(item.expiresAt) }),
     ...plan(purchase, item),
-    offerDetails: {
-      basePlanId: item.basePlanId,
-      ...(item.offerId === null ? {} : { offerId: item.offerId }),
-    },
+    offerDetails: offerDetails(item),
     ...(item.orderId === null ? {} : { latestSuccessfulOrderId: item.orderId }),
     ...(purchase.prepaid || item.orderId === null ? {} : { offerPhase: offerPhase(purchase, item) }),
     ...(item.becomes === null ? {} : { deferredItemReplacement: { productId: item.becomes } }),
     ...(purchase.promo ? { signupPromotion: { oneTimeCode: {} } } : {}),
     ...(item.removed ? { deferredItemRemoval: {} } : {}),
     ...(item.replaces === null ? {} : { itemReplacement: item.replaces }),
+  };
+}
+
+function offerDetails({ basePlanId, offerId, offerTags }: LineItem): AnswerItem["offerDetails"] & object {
+  return {
+    basePlanId,
+    ...(offerId === null ? {} : { offerId }),
+    ...(offerTags.length === 0 ? {} : { offerTags }),
   };
 }
 
