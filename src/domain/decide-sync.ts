@@ -10,7 +10,7 @@ import type { CustomerId, PurchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { type Observation, observe } from "./observation.ts";
 import { type Claim, formerOwnerOf, isSomeoneElses, ownerOf } from "./ownership.ts";
-import { nextSyncAt, type Purchase, type PurchaseState } from "./purchase.ts";
+import { nextSyncAt, type Purchase, type PurchaseState, replacedSyncAt } from "./purchase.ts";
 import { chainOf, supersede } from "./purchase-chain.ts";
 import {
   type Cause,
@@ -262,7 +262,7 @@ function syncAgainAt(
   policy: Policy,
   now: Instant,
 ): Instant | null {
-  if (record.observations.supersededBy !== null) return null;
+  if (record.observations.supersededBy !== null) return replacedSyncAt(record.answer, true, now);
   const ends = endsOf(record.answer, (item) => rulesFor(record, item, policy));
   return nextSyncAt(record.answer, ends, now);
 }

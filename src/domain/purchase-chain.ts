@@ -1,7 +1,7 @@
 import { type ChainId, chainId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { observe } from "./observation.ts";
-import type { Purchase } from "./purchase.ts";
+import { type Purchase, replacedSyncAt } from "./purchase.ts";
 import { newPurchaseRecord, type PurchaseRecord, type PurchaseRef, purchaseRef } from "./purchase-file.ts";
 
 /**
@@ -57,7 +57,7 @@ export function supersede(
     ...old,
     observations: observe(old.observations, { kind: "superseded", by: next.id }),
     customerId: old.customerId ?? next.customerId,
-    nextSyncAt: null,
+    nextSyncAt: replacedSyncAt(old.answer, false, now),
     updatedAt: now,
   };
 }

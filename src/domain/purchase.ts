@@ -111,6 +111,23 @@ export function nextSyncAt(purchase: Purchase, ends: readonly Instant[], now: In
   return due.length === 0 ? null : Math.min(...due);
 }
 
+/** A token whose place was taken ends at Google at once; its notice is waited for before it is asked about. */
+const REPLACED_RECHECK = 10 * MINUTE;
+
+const OVER: ReadonlySet<PurchaseState> = new Set(["expired", "pending_purchase_canceled"]);
+
+/**
+ * When Google must be asked about a token whose place was taken: it gives nothing any more, but its state is shown, and
+ * the notice of its end may be lost.
+ *
+ * @param answer What is known of it; null for a token that is being asked about already.
+ * @param asked Whether Google was asked just now.
+ */
+export function replacedSyncAt(answer: Purchase | null, asked: boolean, now: Instant): Instant | null {
+  if (answer === null || OVER.has(answer.state)) return null;
+  return now + (asked ? LINGERING_RECHECK : REPLACED_RECHECK);
+}
+
 /** What doesn't renew is over at its end; only a charge can be late. */
 function isOverdue(purchase: Purchase, now: Instant): boolean {
   return purchase.items.some((item) => renews(item) && item.expiresAt !== null && item.expiresAt <= now);

@@ -307,7 +307,8 @@ describe("plan changes", () => {
     });
     expect(shop.purchase("first")).toMatchObject({
       observations: { supersededBy: refOf("second").id },
-      nextSyncAt: null,
+      // Should the notice of its end be lost.
+      nextSyncAt: NOW + 10 * MINUTE,
     });
     expect(shop.tellEffects()).toEqual(["fulfill_slot", "acknowledge_purchase"]);
   });
@@ -320,10 +321,11 @@ describe("plan changes", () => {
     shop.sync("first", expired("replacement"), NOTICE);
     expect(shop.tellEvents()).toEqual([]);
     expect(shop.held()).toEqual(["desktop", "pro", "studio"]);
+    expect(shop.purchase("first").nextSyncAt).toBeNull();
     // Nor an old token that still looks alive: it never grants again.
     shop.sync("first", renewed, NOTICE);
     expect(shop.tellEvents()).toEqual([]);
-    expect(shop.purchase("first").nextSyncAt).toBeNull();
+    expect(shop.purchase("first").nextSyncAt).toBe(NOW + DAY);
   });
 
   test("the old token's EXPIRED that comes before: the same end", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chainId } from "../../src/domain/ids.ts";
+import { MINUTE } from "../../src/domain/instant.ts";
 import { NO_OBSERVATIONS, observe } from "../../src/domain/observation.ts";
 import type { PurchaseState } from "../../src/domain/purchase.ts";
 import { chainOf, relatedRef, supersede } from "../../src/domain/purchase-chain.ts";
@@ -117,11 +118,19 @@ describe("retiring the replaced token", () => {
       expect(retired).toEqual({
         ...old,
         observations: { ...NO_OBSERVATIONS, supersededBy: NEW.id },
-        nextSyncAt: null,
+        nextSyncAt: NOW + 10 * MINUTE,
         updatedAt: NOW,
       });
     },
   );
+
+  test.each([
+    ["that is over already", { ...old, answer: subscription({ state: "expired" }) }],
+    ["that is being asked about", { ...old, answer: null }],
+  ])("one %s is not asked about again", (_, record) => {
+    const answer = subscription({ replaces: token("old") });
+    expect(supersede(record, next, answer, NOW)?.nextSyncAt).toBeNull();
+  });
 
   /** google-play.md rule 7: only once the new token grants. */
   test.each<PurchaseState>(["pending", "pending_purchase_canceled", "unknown"])(
