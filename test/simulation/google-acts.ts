@@ -9,19 +9,32 @@ export interface Picked {
 
 /** How likely each action of the sandbox is, where the purchase's state allows it. What isn't named doesn't happen. */
 const WEIGHTS: Readonly<Record<string, number>> = {
-  pay: 30,
+  pay: 40,
   cancel: 8,
-  restart: 8,
-  renew: 8,
-  grace: 5,
-  hold: 6,
+  restart: 10,
+  renew: 5,
+  grace: 3,
+  hold: 5,
   recover: 14,
-  pause: 5,
+  pause: 4,
   resume: 14,
-  expire: 3,
+  expire: 2,
   revoke: 3,
   refund: 7,
+  chargeback: 2,
   change_plan: 12,
+  decline: 9,
+  accept: 14,
+  defer: 2,
+  schedule_pause: 4,
+  unschedule_pause: 2,
+  price_change: 2,
+  step_up: 1,
+  accept_price: 4,
+  withdraw_price: 1,
+  add_item: 4,
+  remove_item: 5,
+  revoke_item: 4,
 };
 
 /** What happens to a purchase at Google; null where nothing can. */
@@ -39,7 +52,7 @@ export function pickAction(random: Random, purchase: Purchase, possible: readonl
 }
 
 function productInput(random: Random, purchase: OneTimePurchase, action: string): Doing | null {
-  if (action !== "refund") return {};
+  if (action !== "refund" && action !== "chargeback") return {};
   const reason = { reason: random.pick([0, 1, 5, 7]) };
   const { refundableQuantity: left } = purchase;
   if (left > 1 && random.chance(0.6)) return { ...reason, quantity: random.between(1, left - 1) };
@@ -54,7 +67,23 @@ function subscriptionInput(random: Random, purchase: Subscription, action: strin
       return { by: random.pick(["user", "system", "developer"] as const) };
     case "grace":
     case "pause":
+    case "schedule_pause":
+    case "defer":
+    case "price_change":
+    case "step_up":
       return { days: random.between(1, 20) };
+    case "decline":
+      return {
+        silentHours: random.pick([0, 12, 24, 48]),
+        graceDays: random.pick([0, 3, 7]),
+        holdDays: random.pick([0, 5, 30]),
+        ...(random.chance(0.3) ? itemOf(random, purchase) : {}),
+      };
+    case "add_item":
+      return { productId: random.pick(["cloud", "basic"]), basePlanId: "monthly" };
+    case "remove_item":
+    case "revoke_item":
+      return purchase.items.length > 1 ? itemOf(random, purchase) : null;
     case "refund":
       return refundInput(random, purchase);
     case "change_plan":
@@ -62,6 +91,10 @@ function subscriptionInput(random: Random, purchase: Subscription, action: strin
     default:
       return {};
   }
+}
+
+function itemOf(random: Random, { items }: Subscription): Doing {
+  return items.length > 1 ? { productId: random.pick(items).productId } : {};
 }
 
 /** The order that pays now, an older one, or money back while access stays. */
@@ -77,7 +110,7 @@ function refundInput(random: Random, { orderIds, state }: Subscription): Doing |
 
 function planInput(random: Random, purchase: Subscription): Doing | null {
   if (purchase.prepaid) {
-    const pending = random.chance(0.25) ? { pending: true } : {};
+    const pending = random.chance(0.25) ? { pending: true, pendingDays: random.pick([1, 3]) } : {};
     return { periodDays: random.pick([3, 7, 30]), ...pending };
   }
   if (purchase.items.length > 1) return null;

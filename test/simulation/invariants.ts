@@ -79,7 +79,7 @@ function livingLicencesAreKept({ google, ledger, now }: Moment): string[] {
     if (!held || licence.status !== "revoked") return [];
     const purchase = google.byId(String(licence.metadata.purchase));
     if (purchase === null || ledger.manualRevokes.has(String(licence.metadata.grant))) return [];
-    return mayHaveEnded(purchase, google, now.at)
+    return ledger.ended.has(purchase.purchaseToken) || mayHaveEnded(purchase, google, now.at)
       ? []
       : [
           `licence ${licence.id} of ${String(licence.metadata.customer)} was revoked, and its purchase lives on`,
@@ -87,14 +87,15 @@ function livingLicencesAreKept({ google, ledger, now }: Moment): string[] {
   });
 }
 
-/** Something of the purchase ended for good, or is another one's now. */
-function mayHaveEnded(purchase: Purchase, google: Google, at: number): boolean {
+/** Something of the purchase ended, or is another one's now. What Google leaves running past its end has ended too. */
+export function mayHaveEnded(purchase: Purchase, google: Google, at: number): boolean {
   if (purchase.type === "one_time") {
     return purchase.refundableQuantity < purchase.quantity || !google.hasAccess(purchase, at);
   }
-  return (
-    purchase.replacedBy !== null || google.shares(purchase, at).some(({ standing }) => standing === "over")
-  );
+  if (purchase.replacedBy !== null) return true;
+  const shares = google.shares(purchase, at);
+  const running = purchase.state === "ACTIVE" || purchase.state === "IN_GRACE_PERIOD";
+  return shares.some(({ standing }) => standing === "over" || (running && standing === "later"));
 }
 
 const MOVES: Readonly<Record<ObservedGrant["status"], readonly ObservedGrant["status"][]>> = {

@@ -33,6 +33,8 @@ export class Ledger {
   readonly appAcknowledged = new Set<string>();
   /** Purchases that Google took back because nobody acknowledged them. */
   readonly takenBack = new Set<string>();
+  /** Purchases of which something had ended at some moment. */
+  readonly ended = new Set<string>();
   /** Account ids that the app asked for, and whose they are. */
   readonly accounts = new Map<string, string>();
   /** Ids of grants that the admin took away by hand. */

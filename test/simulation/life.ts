@@ -1,8 +1,9 @@
 import type { Purchase } from "../../sandbox/play/model.ts";
-import type { AccountChoice, Act, Purchased } from "./acts.ts";
+import type { Act } from "./acts.ts";
 import { pickAction } from "./google-acts.ts";
 import type { Random } from "./random.ts";
 import { pickTrouble } from "./troubles.ts";
+import { pickWares } from "./wares.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -73,7 +74,8 @@ export class Life {
     const customer = this.#random.pick(sight.customers);
     const purchase = this.#name();
     this.#promiseVerify(sight, customer, purchase, at);
-    return { at, do: "buy", customer, purchase, what: this.#wares(sight, customer) };
+    const owned = new Map([...sight.purchases].filter(([, { uid }]) => uid === customer));
+    return { at, do: "buy", customer, purchase, what: pickWares(this.#random, owned) };
   }
 
   #name(): string {
@@ -114,73 +116,6 @@ export class Life {
     return this.#random.between(0, sight.replicas - 1);
   }
 
-  #account(): AccountChoice {
-    return this.#random.chance(0.75) ? "own" : "none";
-  }
-
-  #wares(sight: Sight, customer: string): Purchased {
-    const random = this.#random;
-    const account = this.#account();
-    const test = random.chance(0.05) ? { test: true } : {};
-    const pending = random.chance(0.2) ? { pending: true } : {};
-    const common = { account, ...test };
-    const expired = [...sight.purchases].filter(
-      ([, one]) => one.type === "subscription" && one.state === "EXPIRED" && one.uid === customer,
-    );
-    if (expired.length > 0 && random.chance(0.2)) {
-      const [name, old] = random.pick(expired);
-      const item = old.type === "subscription" ? old.items[0] : undefined;
-      if (item !== undefined) {
-        return {
-          account: "none",
-          productId: item.productId,
-          basePlanId: item.basePlanId,
-          resubscribes: name,
-        };
-      }
-    }
-    switch (
-      random.weighted({ once: 26, seats: 10, coins: 8, film: 8, plan: 34, addons: 6, prepaid: 10, stray: 2 })
-    ) {
-      case "once": {
-        const promo = random.chance(0.2) ? { promo: true } : pending;
-        return { ...common, ...promo, productId: "lifetime", type: "one_time" };
-      }
-      case "seats":
-        return {
-          ...common,
-          ...pending,
-          productId: "seats",
-          type: "one_time",
-          quantity: random.between(1, 4),
-        };
-      case "coins":
-        return {
-          ...common,
-          ...pending,
-          productId: "coins",
-          type: "one_time",
-          quantity: random.between(1, 3),
-        };
-      case "film":
-        return { ...common, ...pending, productId: "film", type: "one_time", rental: true };
-      case "addons":
-        return { ...common, productId: "plus", basePlanId: "monthly", items: addOns(random.pick([7, 30])) };
-      case "prepaid": {
-        const periodDays = random.pick([3, 7, 30]);
-        const productId = random.pick(["basic", "plus"]);
-        return { ...common, ...pending, productId, basePlanId: "prepaid", autoRenewing: false, periodDays };
-      }
-      case "stray":
-        return { ...common, productId: "stray", type: "one_time" };
-      default: {
-        const productId = random.pick(["basic", "plus", "max"]);
-        const basePlanId = productId === "basic" && random.chance(0.4) ? "team" : "monthly";
-        return { ...common, productId, basePlanId, periodDays: random.pick([7, 30]) };
-      }
-    }
-  }
-
   #verify(sight: Sight, at: number): Act {
     const [purchase, { uid }] = this.#random.pick(recent(sight));
     // Sometimes a second customer wants the same purchase.
@@ -206,11 +141,4 @@ export class Life {
 /** What was bought lately is more eventful. */
 function recent(sight: Sight): [string, Purchase][] {
   return [...sight.purchases].slice(-4 * sight.customers.length);
-}
-
-function addOns(periodDays: number) {
-  return [
-    { productId: "plus", basePlanId: "monthly", periodDays },
-    { productId: "cloud", basePlanId: "monthly", periodDays },
-  ];
 }

@@ -1,6 +1,6 @@
 import type { Purchase } from "../../sandbox/play/model.ts";
 import type { Google } from "./google.ts";
-import type { Ledger } from "./ledger.ts";
+import { type Ledger, purchaseIdOf } from "./ledger.ts";
 import type { ObservedGrant, Snapshot } from "./observed.ts";
 import { CONSUMABLE, givenBy, isLicence, PERPETUAL_POLICY } from "./shop.ts";
 import { type Share, stateWords } from "./truth.ts";
@@ -55,10 +55,10 @@ export function sourcesOf(
   const blocked = blockedRoots(reference, customer, entitlement);
   return [...google.all()].flatMap((purchase) => {
     if (owner(purchase) !== customer || blocked.has(google.rootOf(purchase))) return [];
-    const share = google
+    return google
       .shares(purchase, snapshot.at)
-      .find((one) => one.standing === standing && one.entitlements.includes(entitlement));
-    return share === undefined ? [] : [{ purchase, share }];
+      .filter((share) => share.standing === standing && share.entitlements.includes(entitlement))
+      .map((share) => ({ purchase, share }));
   });
 }
 
@@ -97,7 +97,9 @@ function compareEntitlement(
     ...differs("expires_at", row.expires_at, ends),
     ...differs("will_renew", row.will_renew, [...new Set(shares.map(({ willRenew }) => willRenew))]),
     ...differs("product_ids", sorted(row.product_ids), [sorted(shares.map(({ productId }) => productId))]),
-    ...differs("number of purchase_ids", row.purchase_ids.length, [sources.length]),
+    ...differs("purchase_ids", sorted(row.purchase_ids), [
+      sorted(sources.map(({ purchase }) => purchaseIdOf(purchase.purchaseToken))),
+    ]),
   ];
 }
 
@@ -128,7 +130,11 @@ function unitsByRoot(
   sources: readonly Source[],
 ): Map<string, number> {
   const units = new Map<string, number>();
+  const counted = new Set<Purchase>();
   for (const { purchase, share } of sources) {
+    // A feature is given once, however many items of a purchase give it.
+    if (!isLicence(entitlement) && counted.has(purchase)) continue;
+    counted.add(purchase);
     add(units, google.rootOf(purchase), isLicence(entitlement) ? share.units : 1);
   }
   return units;
@@ -189,7 +195,7 @@ function comparePurchase(reference: Reference, purchase: Purchase): string[] {
   const paid = !ignored && google.hasAccess(purchase, snapshot.at);
   const told = owner(purchase) !== null && paid;
   return [
-    ...differs("state", view.state, stateWords(purchase, google.view)),
+    ...differs("state", view.state, stateWords(purchase, google.view, snapshot.at)),
     ...differs("access", view.access, [paid]),
     ...differs("expires_at", view.expires_at, [timeText(endOf(google.shares(purchase, snapshot.at)))]),
     ...(told ? differs("acknowledged at Google", purchase.acknowledged, [true]) : []),

@@ -8,7 +8,8 @@ import { createWorld, type World } from "../world/world.ts";
 import type { Act, ActOf, Channel } from "./acts.ts";
 import { Faults } from "./faults.ts";
 import { Google } from "./google.ts";
-import { Ledger } from "./ledger.ts";
+import { mayHaveEnded } from "./invariants.ts";
+import { Ledger, purchaseIdOf } from "./ledger.ts";
 import { Random } from "./random.ts";
 import { catalogFile, PACKAGE } from "./shop.ts";
 
@@ -48,6 +49,8 @@ export class Stage {
   readonly violations: string[] = [];
   readonly #names = new Map<string, string>();
   readonly #messages = new Map<string, string>();
+  /** When access ends if nothing happens, by token. */
+  readonly #ends = new Map<string, number>();
   readonly #told = new Map<string, number>();
   readonly #frozenSince = new Map<Replica, number>();
   readonly #sleeps = new Map<Replica, number>();
@@ -68,6 +71,7 @@ export class Stage {
       accountIds,
       catalog: catalogFile(testPurchases),
       settings: { verifyFreshMs },
+      automatic: true,
     });
     const { world, voids } = this.world.sandbox.play;
     this.google = new Google(world.purchases, voids, testPurchases);
@@ -101,6 +105,7 @@ export class Stage {
   /** Something happens, together with all that is due at that moment. What the world refuses doesn't happen. */
   async perform(act: Act): Promise<void> {
     this.#wake();
+    this.#noteEnds();
     const tasks = await this.#start(act);
     for (const copy of this.world.notices.due(this.now)) {
       const bring = async () => {
@@ -145,6 +150,17 @@ export class Stage {
     return replica;
   }
 
+  /** What has ended by now, though only for a while: of what renews late nothing tells afterwards. */
+  #noteEnds(): void {
+    for (const purchase of this.google.all()) {
+      const token = purchase.purchaseToken;
+      if (this.now >= (this.#ends.get(token) ?? Number.POSITIVE_INFINITY)) this.ledger.ended.add(token);
+      if (mayHaveEnded(purchase, this.google, this.now)) this.ledger.ended.add(token);
+      const ends = this.google.shares(purchase, this.now).flatMap(({ accessUntil }) => accessUntil ?? []);
+      this.#ends.set(token, Math.min(...ends));
+    }
+  }
+
   #wake(): void {
     for (const replica of this.world.replicas) {
       if (replica.state !== "frozen") continue;
@@ -169,7 +185,7 @@ export class Stage {
       case "verify":
         return this.#verify(act);
       case "restore":
-        return [this.world.restore(act.customer, this.replica(act.replica))];
+        return [this.#restore(act.customer, this.replica(act.replica))];
       case "app_acknowledges": {
         const token = this.tokens.get(act.purchase);
         if (token === undefined) return [];
@@ -269,6 +285,22 @@ export class Stage {
     this.#note(`  verify of ${this.#names.get(token)} by ${customer} at ${by.name}: ${outcome}`);
   }
 
+  /** All that the customer has; which of it the app presented is known of what came back alone. */
+  async #restore(customer: string, by: Replica): Promise<void> {
+    const restored = await this.world.restore(customer, by).catch((error: unknown) => {
+      outcomeOf(error);
+      return undefined;
+    });
+    const ok = new Set(
+      restored?.results.flatMap((one) => (one instanceof AppError ? [] : [String(one.purchase.id)])),
+    );
+    for (const { uid, purchaseToken: token } of this.google.all()) {
+      if (uid !== customer) continue;
+      const outcome = ok.has(purchaseIdOf(token)) ? "ok" : "unknown";
+      this.ledger.verifies.push({ token, customer, at: this.now, outcome });
+    }
+  }
+
   #mannerOf(messageId: string, token: string | null): readonly number[] {
     this.#hearOf(messageId, token);
     const { lost, doubled, late } = this.#channel;
@@ -282,6 +314,7 @@ export class Stage {
 
   #hearOf(messageId: string, token: string | null): void {
     this.drain();
+    this.#noteEnds();
     if (token === null) return;
     this.#messages.set(messageId, token);
     this.ledger.change(token);

@@ -46,12 +46,13 @@ function itemShare(purchase: Subscription, item: LineItem, view: WorldView, at: 
   const renews = item.autoRenew && !purchase.prepaid;
   const paying = purchase.state === "ACTIVE" || purchase.state === "IN_GRACE_PERIOD";
   const leeway = renews && paying ? LEEWAY_MS : 0;
-  const accessUntil = item.expiresAt === null ? null : item.expiresAt + leeway;
+  const expiresAt = told(item.expiresAt);
+  const accessUntil = expiresAt === null ? null : expiresAt + leeway;
   return {
     productId: item.productId,
     entitlements: givenBy(item.productId, item.basePlanId) ?? [],
     standing: itemStanding(purchase, item, accessUntil, view, at),
-    expiresAt: item.expiresAt,
+    expiresAt,
     accessUntil,
     willRenew: renews && paying,
     units: 1,
@@ -93,7 +94,8 @@ function isVoided(purchase: Purchase, orderId: string | null, { voids }: WorldVi
 }
 
 function productShare(purchase: OneTimePurchase, view: WorldView, at: number): Share {
-  const end = purchase.rental && purchase.completedAt !== null ? purchase.completedAt + RENTAL_MS : null;
+  const paidAt = told(purchase.completedAt);
+  const end = purchase.rental && paidAt !== null ? paidAt + RENTAL_MS : null;
   return {
     productId: purchase.productId,
     entitlements: givenBy(purchase.productId, null) ?? [],
@@ -116,8 +118,10 @@ function productStanding(
   return end !== null && end <= at ? "over" : "on";
 }
 
+const LIVE: ReadonlySet<string> = new Set(["ACTIVE", "IN_GRACE_PERIOD", "CANCELED"]);
+
 /** Contract section 3's word for the purchase; several where only the order of notices decides. */
-export function stateWords(purchase: Purchase, view: WorldView): string[] {
+export function stateWords(purchase: Purchase, view: WorldView, at: number): string[] {
   const voids = view.voids.filter(({ purchaseToken }) => purchaseToken === purchase.purchaseToken);
   const full = voids.some(({ quantity }) => quantity === null);
   if (purchase.type === "one_time") {
@@ -128,5 +132,13 @@ export function stateWords(purchase: Purchase, view: WorldView): string[] {
   }
   const current = purchase.items.some(({ orderId }) => isVoided(purchase, orderId, view));
   if (current) return purchase.state === "EXPIRED" ? ["revoked", "expired"] : ["revoked"];
-  return [purchase.state.toLowerCase()];
+  const word = purchase.state.toLowerCase();
+  // Google is a while behind the clock.
+  const ranOut = LIVE.has(purchase.state) && !hasAccess(purchase, view, at);
+  return ranOut ? [word, "expired"] : [word];
+}
+
+/** Google tells whole milliseconds. */
+function told(at: number | null): number | null {
+  return at === null ? null : Math.floor(at);
 }
