@@ -75,9 +75,9 @@ async function runThrough({ ports }: Service, sweep: Sweep): Promise<SweepReport
 type Counts = Omit<SweepReport, "more">;
 
 function inWords({ name, words }: Sweep, { found, changed, failed }: Counts): string {
-  const parts = found === 0 ? ["nothing to do"] : [`${found} ${words.found}`, `${changed} ${words.changed}`];
+  const parts = found === 0 ? ["nothing found"] : [`${found} ${words.found}`, `${changed} ${words.changed}`];
   if (failed > 0) parts.push(`${failed} failed, see the log`);
-  return `${name}: ${parts.join("; ")}`;
+  return `${name}: ${parts.join(", ")}`;
 }
 
 async function main(): Promise<number> {

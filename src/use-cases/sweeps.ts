@@ -23,46 +23,46 @@ export function createSweeps(): readonly Sweep[] {
       // A period that ended is settled within a minute (contract section 5).
       everyMs: 20 * SECOND,
       words: {
-        found: "purchases were due to be asked about",
-        changed: "had news that no notice had brought",
+        found: "due to be asked about",
+        changed: "with news that no notice had brought",
       },
       run: (ports) => sweepDuePurchases(ports, AT_ONCE),
     },
     {
       name: "voided",
       everyMs: HOUR,
-      words: { found: "purchases stand in Google's list of voids", changed: "had voids that were new to us" },
+      words: { found: "in Google's list of voids", changed: "with voids new to us" },
       run: createVoidedSweep(),
     },
     {
       name: "unacknowledged",
       everyMs: MINUTE,
-      words: { found: "purchases wait to be acknowledged", changed: "are being acknowledged anew" },
+      words: { found: "waiting to be acknowledged", changed: "to be acknowledged anew" },
       run: (ports) => sweepUnacknowledged(ports, AT_ONCE),
     },
     {
       name: "licenses",
       everyMs: 5 * MINUTE,
-      words: { found: "licences were due to be compared", changed: "stood otherwise than we had them" },
+      words: { found: "due to be compared", changed: "standing otherwise than we had it" },
       run: (ports) => sweepLicenses(ports, AT_ONCE),
     },
     {
       name: "refund-reviews",
       everyMs: MINUTE,
-      words: { found: "refund reviews are near their deadline", changed: "were decided by default" },
+      words: { found: "near the deadline", changed: "decided by default" },
       run: (ports) => sweepRefundReviews(ports, AT_ONCE),
     },
     {
       name: "silence",
       everyMs: 10 * MINUTE,
-      words: { found: "unusual silences of Google's", changed: "raised an alarm" },
+      words: { found: "longer than usual", changed: "told as an alarm" },
       run: sweepSilence,
     },
     {
       name: "effects",
       // An empty look at the outbox is one read: often enough that nobody waits long for what another process left.
       everyMs: SECOND,
-      words: { found: "effects were due", changed: "are done" },
+      words: { found: "due", changed: "done" },
       run: (ports) => sweepEffects(ports, EFFECTS_AT_ONCE),
     },
   ];

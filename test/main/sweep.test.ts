@@ -47,13 +47,13 @@ test("runs every sweep and says in plain words what came of it", async () => {
   const { status, stdout, stderr } = await sweep(["all"]);
   expect(status, stderr).toBe(0);
   expect(stdout.split("\n")).toEqual([
-    "due: nothing to do",
-    "voided: 1 purchases stand in Google's list of voids; 1 had voids that were new to us",
-    "unacknowledged: nothing to do",
-    "licenses: nothing to do",
-    "refund-reviews: nothing to do",
-    "silence: nothing to do",
-    "effects: nothing to do",
+    "due: nothing found",
+    "voided: 1 in Google's list of voids, 1 with voids new to us",
+    "unacknowledged: nothing found",
+    "licenses: nothing found",
+    "refund-reviews: nothing found",
+    "silence: nothing found",
+    "effects: nothing found",
     "",
   ]);
   expect(stderr).toContain('"kind":"voided"');
@@ -67,8 +67,8 @@ test("runs one, and says it to machines", async () => {
 test("ends with 1 when something failed, and runs the others all the same", async () => {
   const { status, stdout } = await sweep(["all"], { PLAY_API_ROOT_URL: "http://127.0.0.1:9/" });
   expect(status).toBe(1);
-  expect(stdout).toContain("voided: nothing to do; 1 failed, see the log\n");
-  expect(stdout).toContain("effects: nothing to do\n");
+  expect(stdout).toContain("voided: nothing found, 1 failed, see the log\n");
+  expect(stdout).toContain("effects: nothing found\n");
 });
 
 test.each([[[]], [["nope"]], [["due", "voided"]], [["all", "--loud"]]])(
