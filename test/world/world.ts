@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly settings?: Partial<Settings>;
   /** `OBFUSCATED_ACCOUNT_ID` (`uid`). */
   readonly accountIds?: "uid" | "hmac" | "none";
+  /** `PURCHASE_TRANSFER=allow` (false). */
+  readonly transfers?: boolean;
   /** Google acts by itself as time passes: it renews, holds, ends, takes back what nobody acknowledged (false). */
   readonly automatic?: boolean;
 }
@@ -212,7 +214,11 @@ export function createWorld(options: WorldOptions = {}): World {
 
 function settingsOf(options: WorldOptions, { leaseMs }: StorageKind): Settings {
   return {
-    policy: { catalog: catalog(options.catalog), renewalLeewayHours: 72, transfers: false },
+    policy: {
+      catalog: catalog(options.catalog),
+      renewalLeewayHours: 72,
+      transfers: options.transfers ?? false,
+    },
     verifyFreshMs: 30_000,
     verifyWaitMs: 5_000,
     leaseMs,

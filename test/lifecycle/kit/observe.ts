@@ -1,0 +1,166 @@
+import { stateOf } from "../../../src/domain/access.ts";
+import type { Entitlement } from "../../../src/domain/entitlements.ts";
+import type { Grant } from "../../../src/domain/grant.ts";
+import { HOUR, type Instant } from "../../../src/domain/instant.ts";
+import type { Dump } from "../../world/storage.ts";
+import type { World } from "../../world/world.ts";
+import type { Cells } from "./scenario.ts";
+
+/** What is true now of a customer and a purchase. */
+export async function observe(world: World, customer: string, subject: string): Promise<Cells> {
+  const [file, dump] = await Promise.all([world.customer(customer), world.dump()]);
+  const rows = Object.values(file.entitlements);
+  const grants = dump.grants.filter((grant) => grant.customerId === customer);
+  const purchase = world.sandbox.play.purchase(subject);
+  const consumed = purchase.type === "one_time" && purchase.consumed;
+  return {
+    access: byEntitlement(rows.map((row) => [row.entitlementId, accessOf(row)])) ?? "no",
+    grant: grantCell(grants) ?? "none",
+    licence: licenceCell(world, customer) ?? "none",
+    acknowledge: consumed ? "consumed" : purchase.acknowledged ? "acknowledged" : "no",
+  };
+}
+
+function accessOf(row: Entitlement): string {
+  if (!row.active) return "no";
+  return row.willRenew || row.accessUntil === null ? "yes" : "until its end";
+}
+
+/** The current rows only: what an end says that may be reached on several ways. */
+export function lastPart(cell: string): string {
+  return cell
+    .split("; ")
+    .map((part) => part.split(", then ").at(-1))
+    .join("; ");
+}
+
+function grantCell(grants: readonly Grant[]): string | null {
+  const ids = [...new Set(grants.map(({ entitlementId }) => entitlementId))].sort();
+  const cells = ids.map((id): [string, string] => {
+    const rows = grants.filter(({ entitlementId }) => entitlementId === id).sort(inOrder);
+    return [id, runs(rows.map(grantStatus))];
+  });
+  return byEntitlement(cells);
+}
+
+function inOrder(a: Grant, b: Grant): number {
+  return a.createdAt - b.createdAt || (grantStatus(a) < grantStatus(b) ? 1 : -1);
+}
+
+function grantStatus(grant: Grant): string {
+  const detail = grant.revocationDetail === null ? "" : ` (${grant.revocationDetail})`;
+  return grant.status === "Revoked"
+    ? `revoked: ${grant.revocationReason}${detail}`
+    : grant.status.toLowerCase();
+}
+
+function licenceCell({ sandbox }: World, customer: string): string | null {
+  const all = sandbox.keythai.licences.filter(({ metadata }) => metadata.customer === customer);
+  const sorted = [...all].sort((a, b) => a.createdAt - b.createdAt || (a.status < b.status ? 1 : -1));
+  return all.length === 0 ? null : runs(sorted.map(({ status }) => status));
+}
+
+/** `revoked: refund, then 2 × delivered` */
+function runs(words: readonly string[]): string {
+  const told: { word: string; count: number }[] = [];
+  for (const word of words) {
+    const last = told.at(-1);
+    if (last?.word === word) last.count += 1;
+    else told.push({ word, count: 1 });
+  }
+  return told.map(({ word, count }) => (count === 1 ? word : `${count} × ${word}`)).join(", then ");
+}
+
+/** One cell for all, where it is the same for all; else what is whose. */
+function byEntitlement(cells: readonly (readonly [string, string])[]): string | null {
+  const values = [...new Set(cells.map(([, value]) => value))].sort();
+  if (values.length <= 1) return values[0] ?? null;
+  const named = values.map((value) => {
+    const ids = cells.filter(([, other]) => other === value).map(([id]) => id);
+    return `${ids.sort().join(" and ")}: ${value}`;
+  });
+  return named.sort().join("; ");
+}
+
+/**
+ * Everything that must be the same in the end whichever way the notices came: entitlements, licences and whether we hold
+ * their keys, what Google was told, and what stands open. Purchases go by the order in which they were made. Left out is
+ * what the way inevitably decides: ids, when a row opened, and how often one was revoked in between.
+ */
+export async function fingerprint(world: World): Promise<unknown> {
+  const dump = await world.dump();
+  const purchases = world.sandbox.play.purchases();
+  return {
+    purchases: purchases.map((purchase) => ({
+      acknowledged: purchase.acknowledged,
+      consumed: purchase.type === "one_time" && purchase.consumed,
+      ...recordOf(dump, purchase.purchaseToken),
+    })),
+    customers: [...dump.customers]
+      .sort((a, b) => (a.customerId < b.customerId ? -1 : 1))
+      .map(({ customerId, entitlements }) => ({
+        customerId,
+        entitlements: Object.values(entitlements)
+          .sort((a, b) => (a.entitlementId < b.entitlementId ? -1 : 1))
+          .map(entitlementOf),
+        open: dump.grants
+          .filter((grant) => grant.customerId === customerId && grant.status !== "Revoked")
+          .map(({ entitlementId, productId, status }) => `${entitlementId} by ${productId}: ${status}`)
+          .sort(),
+      })),
+    licences: licencesOf(world, dump),
+    orphans: dump.orphans.length,
+  };
+}
+
+function recordOf(dump: Dump, token: string) {
+  const record = dump.purchases.find((one) => one.token.reveal() === token);
+  if (record?.answer == null) return { state: null };
+  const { answer, observations, customerId } = record;
+  return {
+    state: stateOf(answer, observations),
+    owner: customerId,
+    knownAcknowledged: answer.acknowledged,
+    replaced: observations.supersededBy !== null,
+  };
+}
+
+/** When access ended is when we learned of it; when it ends is Google's. */
+function entitlementOf({
+  entitlementId,
+  active,
+  state,
+  expiresAt,
+  accessUntil,
+  willRenew,
+  productIds,
+}: Entitlement) {
+  const common = {
+    entitlementId,
+    active,
+    state,
+    expiresAt: hour(expiresAt),
+    productIds: [...productIds].sort(),
+  };
+  return active ? { ...common, accessUntil: hour(accessUntil), willRenew } : common;
+}
+
+function licencesOf({ sandbox }: World, dump: Dump) {
+  const held = new Set(dump.licenseKeys.map(({ licenseId }) => licenseId));
+  return sandbox.keythai.licences
+    .filter(({ status }) => status !== "revoked")
+    .map(({ id, status, expiresAt, metadata }) => ({
+      customer: metadata.customer,
+      status,
+      // While suspended it lets nobody in, and its end is set anew when it resumes.
+      end: status === "active" ? hour(expiresAt === null ? null : expiresAt * 1000) : null,
+      held: held.has(id),
+    }))
+    .map((licence) => JSON.stringify(licence))
+    .sort();
+}
+
+/** Retries cost moments, more of them on one way than on another. */
+function hour(at: Instant | null): string | null {
+  return at === null ? null : `${Math.floor(at / HOUR)} h`;
+}
