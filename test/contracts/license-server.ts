@@ -165,6 +165,45 @@ export function licenseServerContract(name: string, start: () => Promise<License
       expect(harness.held()).toMatchObject([{ status: "revoked", expiresAt: null }]);
     });
 
+    it("tells how a licence stands, and until when", async () => {
+      const { key } = await server.issue(order());
+      expect(await server.standing(key)).toEqual({ status: "active", expiresAt: null });
+      await server.setExpiry(key, 1_900_000_000_000);
+      expect(await server.standing(key)).toEqual({ status: "active", expiresAt: 1_900_000_000_000 });
+      await server.setStatus(key, "suspend");
+      expect(await server.standing(key)).toMatchObject({ status: "suspended" });
+      await server.setStatus(key, "resume");
+      expect(await server.standing(key)).toMatchObject({ status: "active" });
+    });
+
+    it("tells of a licence that ran out that it is active: its end says the rest", async () => {
+      const { key } = await server.issue(order());
+      await server.setExpiry(key, 1_600_000_000_000);
+      expect(await server.standing(key)).toEqual({ status: "active", expiresAt: 1_600_000_000_000 });
+    });
+
+    it("tells of a licence that is revoked, or that it doesn't know, that it is gone", async () => {
+      const { key } = await server.issue(order());
+      await server.setStatus(key, "revoke");
+      expect(await server.standing(key)).toMatchObject({ status: "gone" });
+      const stranger = new Secret("KEYT-0000-0000-0000-0000-0000");
+      expect(await server.standing(stranger)).toEqual({ status: "gone", expiresAt: null });
+    });
+
+    it("tells how a licence stands by itself after one hiccup", async () => {
+      const { key } = await server.issue(order());
+      harness.make("turned_away");
+      expect(await server.standing(key)).toMatchObject({ status: "active" });
+    });
+
+    it("makes an issued gift findable without a purchase", async () => {
+      const gift = order({ purchaseId: null, orderId: null });
+      await server.issue(gift);
+      expect(await server.findBySlot(gift.slotId)).toMatchObject([{ grantId: gift.grantId }]);
+      expect(harness.held()[0]?.metadata).not.toHaveProperty("purchase");
+      expect(harness.held()[0]?.metadata).not.toHaveProperty("order");
+    });
+
     it("says busy to all that may be repeated while it is down, and unknown to an issue", async () => {
       const mine = order();
       const { key } = await server.issue(mine);
@@ -173,6 +212,7 @@ export function licenseServerContract(name: string, start: () => Promise<License
       await expect(server.setStatus(key, "revoke")).rejects.toMatchObject(busy);
       await expect(server.setExpiry(key, 1_900_000_000_000)).rejects.toMatchObject(busy);
       await expect(server.findBySlot(mine.slotId)).rejects.toMatchObject(busy);
+      await expect(server.standing(key)).rejects.toMatchObject(busy);
       await expect(server.issue(mine)).rejects.toMatchObject({ name: "OutsideError", kind: "unknown" });
       harness.make("up");
       await server.setStatus(key, "revoke");

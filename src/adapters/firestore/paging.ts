@@ -5,11 +5,13 @@ import type { Page, PageRequest } from "../../ports.ts";
 import { readCursor, writeCursor } from "../shared/cursor.ts";
 import { guarded } from "./errors.ts";
 
-/** Ours hold neither a slash nor a dot. */
-export const documentId = z.string().regex(/^[\w-]{1,128}$/);
+/** Ours begin with a letter or digit, and hold neither a slash nor a dot. */
+export const documentId = z.string().regex(/^[A-Za-z0-9][\w-]{0,127}$/);
+/** Firestore's own time doesn't reach back to the year 0, as text does. */
+export const moment = z.iso.datetime().refine((text) => Date.parse(text) >= 0);
 
 const positionSchema = z.object({
-  createdAt: z.iso.datetime(),
+  createdAt: moment,
   id: documentId,
   /** In lists over all customers. */
   customerId: z.string().optional(),

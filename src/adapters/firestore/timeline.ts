@@ -6,11 +6,11 @@ import { readCursor, writeCursor } from "../shared/cursor.ts";
 import { timelineEntries } from "../shared/timeline-entries.ts";
 import { readAuditEntry } from "./documents.ts";
 import { guarded } from "./errors.ts";
-import { documentId, newestFirst } from "./paging.ts";
+import { documentId, moment, newestFirst } from "./paging.ts";
 import type { Paths } from "./paths.ts";
 
 /** The first change that is still to be shown: the `index`th of the commit `id`. */
-const positionSchema = z.object({ at: z.iso.datetime(), id: documentId, index: z.int().min(0) });
+const positionSchema = z.object({ at: moment, id: documentId, index: z.int().min(0) });
 type Position = z.output<typeof positionSchema>;
 
 interface Placed {

@@ -3,6 +3,7 @@ import { SECOND } from "../../domain/instant.ts";
 import type { PurchaseRef } from "../../domain/purchase-file.ts";
 import type { PlayApi, Priority } from "../../ports.ts";
 import { createNextFlight } from "../shared/single-flight.ts";
+import { createOrderCalls } from "./order-calls.ts";
 import { createPlayCall, type PlayCallOptions } from "./play-call.ts";
 import { pathIds, pathIdsOfProduct } from "./play-ids.ts";
 
@@ -37,16 +38,19 @@ export function createPlayApi(options: PlayApiOptions): PlayApi {
     totalBudgetMs = 8 * SECOND,
     clock,
   } = options;
-  const { purchases } = androidpublisher("v3");
+  const api = androidpublisher("v3");
+  const { purchases } = api;
   const call = createPlayCall({ ...options, rootUrl, attemptTimeoutMs });
   const flight = createNextFlight<unknown>();
   const about = (ref: PurchaseRef) => ({
-    purchaseId: ref.id,
-    bucket: ref.type === "subscription" ? ("subscriptions" as const) : ("one_time" as const),
+    subject: { purchaseId: ref.id },
+    buckets: [ref.type === "subscription" ? ("subscriptions" as const) : ("one_time" as const)],
     deadline: clock.monotonic() + totalBudgetMs,
   });
 
   return {
+    ...createOrderCalls(api, call, clock, totalBudgetMs),
+
     async getPurchase(ref, priority) {
       const ids = pathIds(ref);
       const common = { ...about(ref), priority, repeatable: true };

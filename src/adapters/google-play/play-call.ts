@@ -11,8 +11,10 @@ import { type Bucket, createQuotaGovernor } from "./quota-governor.ts";
 export interface PlayRequest {
   /** Google's name of the method, for the log. */
   readonly method: string;
-  readonly purchaseId: string;
-  readonly bucket: Bucket;
+  /** Whom it is about, for the log. */
+  readonly subject: { readonly purchaseId: string } | { readonly packageName: string };
+  /** All that count it, the narrowest first. */
+  readonly buckets: readonly Bucket[];
   readonly priority: Priority;
   /** Whether it may go out again when nobody knows if the first attempt took effect. */
   readonly repeatable: boolean;
@@ -69,15 +71,17 @@ export function createPlayCall(options: PlayCallOptions): (request: PlayRequest)
   async function attempt(request: PlayRequest): Promise<unknown> {
     const headers =
       credentials === null ? {} : await authorize(credentials, attemptTime(request), clock.now());
-    const turn = governor.admit(request.bucket, request.priority, left(request));
-    if (turn !== null) await turn;
+    for (const bucket of request.buckets) {
+      const turn = governor.admit(bucket, request.priority, left(request));
+      if (turn !== null) await turn;
+    }
     const timeout = attemptTime(request);
     if (timeout <= 0) throw new PlayFailure("unknown", { reason: "outOfTime" });
     try {
       return (await request.send({ ...common, headers, timeout })).data;
     } catch (error) {
       const failure = playFailure(error, clock.now());
-      if (failure?.kind === "throttled") governor.throttled(request.bucket);
+      if (failure?.kind === "throttled") request.buckets.forEach(governor.throttled);
       throw failure ?? error;
     }
   }
@@ -117,6 +121,6 @@ function backoff(attempts: number, chance: Chance): number {
   return Math.round(full * (1 - chance() / 2));
 }
 
-function describe({ method, purchaseId, priority }: PlayRequest, { kind, status, reason }: PlayFailure) {
-  return { method, purchaseId, priority, kind, status, reason };
+function describe({ method, subject, priority }: PlayRequest, { kind, status, reason }: PlayFailure) {
+  return { method, ...subject, priority, kind, status, reason };
 }

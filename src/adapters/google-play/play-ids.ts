@@ -7,6 +7,8 @@ import type { PurchaseRef } from "../../domain/purchase-file.ts";
  */
 const TOKEN = /^(?!\.+$)[A-Za-z0-9._-]{20,2048}$/;
 const PACKAGE_NAME = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/;
+/** `GPA.3345-1234-5678-90123..0`: the form is not documented, so anything that is safe in a path will do. */
+const ORDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const PRODUCT_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 /** Longer than Google allows for either; keeps a wild one out of the URL. */
 const MAX_NAME = 255;
@@ -34,6 +36,21 @@ export function pathIdsOfProduct(
 ): PathIds & { readonly productId: string } {
   if (!isName(productId, PRODUCT_ID)) throw notFound();
   return { ...pathIds(ref), productId };
+}
+
+/**
+ * @returns The package name, safe to be put into a path.
+ * @throws AppError `purchase_not_found` for what can't be one.
+ */
+export function pathPackage(packageName: string): string {
+  if (!isName(packageName, PACKAGE_NAME)) throw notFound();
+  return packageName;
+}
+
+/** As {@link pathPackage}, with an order in it. */
+export function pathIdsOfOrder(packageName: string, orderId: string) {
+  if (!isName(orderId, ORDER_ID)) throw notFound();
+  return { packageName: pathPackage(packageName), orderId };
 }
 
 function isName(text: string, pattern: RegExp): boolean {

@@ -17,17 +17,29 @@ export interface TokenBucket {
   slowDown(now: number): void;
 }
 
+export interface Flow {
+  /** Calls that may go at once. */
+  readonly burst: number;
+  /** Calls that trickle in after them, evenly. */
+  readonly perMinute: number;
+}
+
 /**
  * A tenth of the minute's calls may go at once, the others trickle in evenly: burst + 60 s of trickle = the cap, so that
- * no 60 seconds, wherever they begin, see more than `perMinute` calls.
+ * no 60 seconds, wherever they begin, see more than `cap` calls.
  *
- * @throws RangeError unless `perMinute` is at least 1.
+ * @throws RangeError unless `cap` is at least 1.
  */
-export function createTokenBucket(perMinute: number, now: number): TokenBucket {
-  if (!(perMinute >= 1)) throw new RangeError("a bucket needs at least one call a minute");
-  const burst = Math.max(1, Math.floor(perMinute / 10));
+export function cappedPerMinute(cap: number): Flow {
+  if (!(cap >= 1)) throw new RangeError("a bucket needs at least one call a minute");
+  const burst = Math.max(1, Math.floor(cap / 10));
   // With a cap of one there is no burst to take off; the one call a minute is the trickle.
-  const perMs = Math.max(1, perMinute - burst) / MINUTE;
+  return { burst, perMinute: Math.max(1, cap - burst) };
+}
+
+/** A full bucket. */
+export function createTokenBucket({ burst, perMinute }: Flow, now: number): TokenBucket {
+  const perMs = perMinute / MINUTE;
   let tokens = burst;
   let filledAt = now;
   let slowedTo = 1;

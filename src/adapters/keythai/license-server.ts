@@ -6,6 +6,7 @@ import type { KeyThaiClient, ListLicensesInput, UpdateLicenseInput } from "./key
 import { KeyThaiApiError } from "./keythai-error.ts";
 import { isGone, licenseGone, toOutsideError } from "./outside-error.ts";
 import { repeat } from "./repeat.ts";
+import { standingOf, standingToldBy } from "./standing.ts";
 
 export interface LicenseServerOptions {
   readonly client: KeyThaiClient;
@@ -73,6 +74,16 @@ export function createLicenseServer(options: LicenseServerOptions): LicenseServe
         throw updateError(error);
       }
     },
+
+    async standing(key) {
+      try {
+        return standingOf(await repeated(() => client.getLicense(key)));
+      } catch (error) {
+        const told = standingToldBy(error);
+        if (told !== null) return told;
+        throw toOutsideError(error, "busy");
+      }
+    },
   };
 }
 
@@ -97,9 +108,11 @@ function toInput({
   customerId,
   attempt,
 }: LicenseOrder) {
+  const order = orderId ?? purchaseId;
   const metadata = {
-    order: orderId ?? purchaseId,
-    purchase: purchaseId,
+    // A gift has neither.
+    ...(order === null ? {} : { order }),
+    ...(purchaseId === null ? {} : { purchase: purchaseId }),
     grant: grantId,
     slot: slotId,
     customer: customerId,

@@ -218,3 +218,24 @@ test("copies that share Google's bucket find a pace at which few calls are refus
 test("a quota below one call a minute is a mistake", () => {
   for (const quota of [0, -1, Number.NaN]) expect(() => governorOf(quota)).toThrow(RangeError);
 });
+
+test("the list of voids keeps to 30 in 30 s and to 6000 a day, each app by itself", async () => {
+  const governor = governorOf(2400);
+  const list = (app: string) => {
+    try {
+      return governor.admit(`voids of ${app}`, "sweep", 0) === null;
+    } catch {
+      return false;
+    }
+  };
+  const went: number[] = [];
+  const begun = Date.now();
+  for (; Date.now() - begun < 24 * 60 * MINUTE; vi.advanceTimersByTime(SECOND)) {
+    while (list("a")) went.push(Date.now());
+  }
+  expect(went.length).toBeLessThanOrEqual(6000);
+  expect(went.length).toBeGreaterThan(5000);
+  const busiest = went.map((at) => went.filter((other) => other >= at && other < at + 30 * SECOND).length);
+  expect(Math.max(...busiest.slice(0, 100))).toBeLessThanOrEqual(30);
+  expect(list("b")).toBe(true);
+});

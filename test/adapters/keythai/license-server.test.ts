@@ -234,3 +234,39 @@ describe("calls that may be repeated", () => {
     expect(told).not.toContain(harness.keythai.apiKey);
   });
 });
+
+describe("what KeyThai's answer about a licence means", () => {
+  const standingFrom = async (answer: Answer) => {
+    await using scripted = await startScripted([answer]);
+    const client = createKeyThaiClient({
+      apiKey: new Secret("kt_live_1"),
+      baseUrl: scripted.url,
+      timeoutMs: 5_000,
+    });
+    const options = { client, issueTimeoutMs: 5_000, maxPages: 1, retryDelayMs: 1 };
+    const standing = createLicenseServer(options).standing(new Secret("KEYT-1234-5678"));
+    return await standing.catch((error: unknown) => error);
+  };
+  const told = (body: object): Answer => ({ status: 200, body });
+  const busy = { kind: "busy", code: "keythai_unavailable" };
+
+  it.each<[string, Answer, object]>([
+    ["active", told({ status: "active", expires_at: 1_900_000_000 }), { status: "active", expiresAt: 19e11 }],
+    ["expired", told({ status: "expired", expires_at: 5 }), { status: "active", expiresAt: 5_000 }],
+    ["suspended", told({ status: "suspended" }), { status: "suspended", expiresAt: null }],
+    ["revoked", told({ status: "revoked", expires_at: null }), { status: "gone", expiresAt: null }],
+    ["INVALID_KEY", refused(404, "INVALID_KEY"), { status: "gone" }],
+    ["LICENSE_REVOKED", refused(403, "LICENSE_REVOKED"), { status: "gone" }],
+    ["LICENSE_SUSPENDED", refused(403, "LICENSE_SUSPENDED"), { status: "suspended" }],
+    ["LICENSE_EXPIRED", refused(403, "LICENSE_EXPIRED"), { status: "active", expiresAt: null }],
+    ["a word of tomorrow", told({ status: "paused" }), busy],
+    ["no word at all", told({}), busy],
+    ["no JSON", { status: 200, body: "<html>" }, busy],
+    ["a proxy's 404, which is no word on the licence", { status: 404, body: "<html>" }, { kind: "refused" }],
+    ["a key of ours that is refused", refused(401, "INVALID_KEY"), UNAUTHORIZED],
+    ["a suspended account, as a 401", refused(401, "LICENSE_SUSPENDED"), UNAUTHORIZED],
+    ["too many calls", refused(429, "RATE_LIMITED"), { kind: "busy", code: "keythai_rate_limited" }],
+  ])("%s", async (_, answer, meaning) => {
+    expect(await standingFrom(answer)).toMatchObject(meaning);
+  });
+});
