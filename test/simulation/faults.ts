@@ -15,8 +15,12 @@ export class Faults {
   /** Tokens of which Google told an old state. */
   readonly stale = new Set<string>();
 
-  constructor(random: Random) {
+  readonly #justChanged: (token: string) => boolean;
+
+  /** @param justChanged Whether a purchase has changed so lately that Google may still tell its old state. */
+  constructor(random: Random, justChanged: (token: string) => boolean) {
     this.#random = random;
+    this.#justChanged = justChanged;
   }
 
   add({ service, kind, count }: ActOf<"fault">): void {
@@ -28,7 +32,7 @@ export class Faults {
   }
 
   readonly trouble: Trouble = (call) => {
-    const fault = this.#waiting.find((one) => one.service === call.service && fits(one.kind, call));
+    const fault = this.#waiting.find((one) => one.service === call.service && this.#fits(one.kind, call));
     if (fault === undefined)
       return this.#random.chance(0.15) ? { kind: "slow", ms: this.#random.between(1, 400) } : null;
     fault.left -= 1;
@@ -36,12 +40,12 @@ export class Faults {
     if (fault.kind === "stale") this.stale.add(tokenIn(call.what));
     return strikeOf(fault.kind, this.#random);
   };
-}
 
-/** Reads may be stale, writes to the store refused or unheard; all else befalls any call. */
-function fits(kind: Fault, { service, what }: Call): boolean {
-  if (kind === "stale") return what.startsWith("GET ") && what.includes("/tokens/");
-  return service !== "store" || what === "update";
+  /** Reads may be stale for a while, writes to the store refused or unheard; all else befalls any call. */
+  #fits(kind: Fault, { service, what }: Call): boolean {
+    if (kind === "stale") return what.startsWith("GET ") && this.#justChanged(tokenIn(what));
+    return service !== "store" || what === "update";
+  }
 }
 
 function strikeOf(kind: Fault, random: Random): Strike {

@@ -80,7 +80,7 @@ function subscriptionInput(random: Random, purchase: Subscription, action: strin
         ...(random.chance(0.3) ? itemOf(random, purchase) : {}),
       };
     case "add_item":
-      return { productId: random.pick(["cloud", "basic"]), basePlanId: "monthly" };
+      return { productId: "cloud", basePlanId: "monthly" };
     case "remove_item":
     case "revoke_item":
       return purchase.items.length > 1 ? itemOf(random, purchase) : null;

@@ -1,4 +1,5 @@
-import type { Purchase, Void } from "../../sandbox/play/model.ts";
+import type { Purchase } from "../../sandbox/play/model.ts";
+import type { World } from "../../sandbox/play/world.ts";
 import { purchaseIdOf } from "./ledger.ts";
 import { hasAccess, type Share, sharesOf, type WorldView } from "./truth.ts";
 
@@ -8,14 +9,11 @@ export class Google {
   readonly view: WorldView;
   readonly #tokens = new Map<string, string>();
 
-  /** @param purchases The sandbox's own, by token. */
-  constructor(
-    purchases: ReadonlyMap<string, Purchase>,
-    voids: readonly Void[],
-    testPurchases: "grant" | "ignore",
-  ) {
+  constructor({ purchases, orders, voids }: World, testPurchases: "grant" | "ignore") {
     this.#purchases = purchases;
-    this.view = { voids, testPurchases };
+    const isRefunded = ({ orderIds }: Purchase) =>
+      orderIds.some((id) => (orders.get(id)?.refunds.length ?? 0) > 0);
+    this.view = { voids, testPurchases, isRefunded };
   }
 
   all(): Iterable<Purchase> {

@@ -40,13 +40,18 @@ export class Ledger {
   /** Ids of grants that the admin took away by hand. */
   readonly manualRevokes = new Set<string>();
   readonly #heard = new Map<string, Heard>();
-  readonly #changed = new Map<string, number>();
+  readonly #changed = new Map<string, { readonly change: number; readonly at: number }>();
   #changes = 0;
 
   /** Google's world changed. */
-  change(token: string): void {
+  change(token: string, at: number): void {
     this.#changes += 1;
-    this.#changed.set(token, this.#changes);
+    this.#changed.set(token, { change: this.#changes, at });
+  }
+
+  /** When a purchase changed last. */
+  changedAt(token: string): number {
+    return this.#changed.get(token)?.at ?? Number.NEGATIVE_INFINITY;
   }
 
   /** How many changes there were: what is asked from now on is at least as new as this. */
@@ -67,7 +72,7 @@ export class Ledger {
   /** True when we were told everything about a purchase as it is. */
   isUpToDate(token: string): boolean {
     const heard = this.#heard.get(token);
-    return heard !== undefined && heard.change >= (this.#changed.get(token) ?? 0);
+    return heard !== undefined && heard.change >= (this.#changed.get(token)?.change ?? 0);
   }
 
   verifiersOf(token: string, outcome: string): Set<string> {

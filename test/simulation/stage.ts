@@ -35,6 +35,9 @@ export interface StageOptions {
   readonly note: (line: string) => void;
 }
 
+/** How long Google may tell an old state after a change. */
+const STALE_MS = 5 * 60_000;
+
 /** The world that a life is played in, with names for its purchases and a record of what the outside could see. */
 export class Stage {
   readonly world: World;
@@ -62,7 +65,8 @@ export class Stage {
     this.#random = new Random(seed);
     this.#note = note;
     this.regime = regimeOf(this.#random.fork("regime"));
-    this.faults = new Faults(this.#random.fork("faults"));
+    const justChanged = (token: string) => this.now - this.ledger.changedAt(token) < STALE_MS;
+    this.faults = new Faults(this.#random.fork("faults"), justChanged);
     this.customers = Array.from({ length: customers }, (_, index) => `customer-${index + 1}`);
     const { accountIds, testPurchases, verifyFreshMs } = this.regime;
     this.world = createWorld({
@@ -73,8 +77,7 @@ export class Stage {
       settings: { verifyFreshMs },
       automatic: true,
     });
-    const { world, voids } = this.world.sandbox.play;
-    this.google = new Google(world.purchases, voids, testPurchases);
+    this.google = new Google(this.world.sandbox.play.world, testPurchases);
     this.world.trouble = this.faults.trouble;
     this.world.notices.manner = (notice) => this.#mannerOf(notice.messageId, notice.purchaseToken);
   }
@@ -245,7 +248,7 @@ export class Stage {
     const full: ActionInput = { ...rest, ...(orderId === undefined ? {} : { orderId }) };
     this.#attempt(() => {
       const made = this.world.sandbox.play.act(token, action, full);
-      this.ledger.change(token);
+      this.ledger.change(token, this.now);
       if (makes !== undefined) this.#call(makes, made.purchaseToken);
     });
   }
@@ -253,7 +256,7 @@ export class Stage {
   #call(name: string, token: string): void {
     this.tokens.set(name, token);
     this.#names.set(token, name);
-    this.ledger.change(token);
+    this.ledger.change(token, this.now);
   }
 
   /** What Google doesn't allow just doesn't happen: acts that were left out may have been what allowed it. */
@@ -317,7 +320,7 @@ export class Stage {
     this.#noteEnds();
     if (token === null) return;
     this.#messages.set(messageId, token);
-    this.ledger.change(token);
+    this.ledger.change(token, this.now);
   }
 
   /** Takes note of what was handled since. */

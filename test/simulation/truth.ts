@@ -24,6 +24,8 @@ export interface WorldView {
   readonly voids: readonly Void[];
   /** Whether purchases of licence testers give anything. */
   readonly testPurchases: "grant" | "ignore";
+  /** Money went back for a part of a purchase at least. */
+  readonly isRefunded: (purchase: Purchase) => boolean;
 }
 
 /** What each line item of a purchase gives at a moment. */
@@ -130,12 +132,22 @@ export function stateWords(purchase: Purchase, view: WorldView, at: number): str
     if (purchase.state === "PURCHASED") return ["purchased"];
     return [purchase.completedAt === null ? "canceled" : "refunded"];
   }
-  const current = purchase.items.some(({ orderId }) => isVoided(purchase, orderId, view));
-  if (current) return purchase.state === "EXPIRED" ? ["revoked", "expired"] : ["revoked"];
   const word = purchase.state.toLowerCase();
-  // Google is a while behind the clock.
+  if (purchase.state === "EXPIRED") return endWords(purchase, view);
+  // Google is a while behind: behind the clock, or behind a refund that it has told already.
+  const items = purchase.items.filter(({ expiresAt }) => expiresAt === null || expiresAt > at);
+  if (items.length > 0 && items.every(({ orderId }) => isVoided(purchase, orderId, view))) return ["revoked"];
   const ranOut = LIVE.has(purchase.state) && !hasAccess(purchase, view, at);
   return ranOut ? [word, "expired"] : [word];
+}
+
+/** Ended by a refund of what paid for it, or run out; where items ended in either way, both words are right. */
+function endWords(purchase: Subscription, view: WorldView): string[] {
+  const end = Math.max(0, ...purchase.items.map(({ expiresAt }) => expiresAt ?? 0));
+  const voids = view.voids.filter(({ purchaseToken }) => purchaseToken === purchase.purchaseToken);
+  const current = purchase.items.every(({ orderId }) => isVoided(purchase, orderId, view));
+  if (current && voids.some(({ voidedAt }) => voidedAt <= end)) return ["revoked"];
+  return voids.length > 0 || view.isRefunded(purchase) ? ["revoked", "expired"] : ["expired"];
 }
 
 /** Google tells whole milliseconds. */
