@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { startSandbox } from "../../sandbox/sandbox.ts";
 import {
   ADMIN_KEY,
+  answerOf,
   atEnd,
   expectProblem,
   sharedService,
@@ -21,6 +22,20 @@ const ROUTES: readonly [string, string, "customer" | "push" | "admin"][] = [
   ["GET", "/v1/account", "customer"],
   ["POST", "/v1/rtdn", "push"],
   ["GET", "/metrics", "admin"],
+  ["GET", "/v1/admin/customers/ann", "admin"],
+  ["GET", "/v1/admin/purchases", "admin"],
+  ["POST", `/v1/admin/purchases/pur_${"0".repeat(32)}/sync`, "admin"],
+  ["GET", "/v1/admin/grants", "admin"],
+  ["POST", "/v1/admin/grants", "admin"],
+  ["POST", `/v1/admin/grants/egr_${"0".repeat(32)}/revoke`, "admin"],
+  ["POST", `/v1/admin/grants/egr_${"0".repeat(32)}/retry`, "admin"],
+  ["GET", "/v1/admin/dead_letters", "admin"],
+  ["POST", `/v1/admin/dead_letters/dlt_${"0".repeat(32)}/replay`, "admin"],
+  ["GET", "/v1/admin/license_orphans", "admin"],
+  ["POST", `/v1/admin/license_orphans/orp_${"0".repeat(32)}/resolve`, "admin"],
+  ["GET", "/v1/admin/refund_reviews", "admin"],
+  ["POST", `/v1/admin/refund_reviews/rrv_${"0".repeat(32)}/answer`, "admin"],
+  ["GET", "/v1/admin/nothing", "admin"],
 ];
 
 type Claims = Parameters<TestService["sandbox"]["identity"]["token"]>[0];
@@ -88,6 +103,43 @@ describe.each(ROUTES)("%s %s", (method, path, who) => {
     }
   });
 });
+
+describe("no admin key in the settings", () => {
+  const shared = sharedService({ ADMIN_API_KEYS: "" });
+
+  test.each(ROUTES.filter(([, , who]) => who === "admin"))("%s %s is for nobody", async (method, path) => {
+    for (const key of [ADMIN_KEY, "", "undefined"]) {
+      const headers = { Authorization: `Bearer ${key}` };
+      const body = method === "POST" ? { body: {} } : {};
+      expectProblem(await shared().call(method, path, { headers, ...body }), 401, "unauthenticated");
+    }
+  });
+});
+
+test.each(ROUTES.filter(([method]) => method === "POST"))(
+  "%s %s: 401 before a byte is read",
+  async (method, path) => {
+    const service = await startService();
+    let pulled = 0;
+    const pull = () => {
+      pulled += 1;
+    };
+    const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+    const answer = await answerOf(await service.app.request(path, { method, body, duplex: "half" }));
+    expectProblem(answer, 401, "unauthenticated");
+    expect(pulled).toBe(0);
+  },
+);
+
+test.each(ROUTES.filter(([method, , who]) => method === "POST" && who === "admin"))(
+  "%s %s: 413 above 16 KiB",
+  async (method, path) => {
+    const service = await startService();
+    const headers = { Authorization: `Bearer ${ADMIN_KEY}` };
+    const body = { note: "x".repeat(16 * 1024) };
+    expectProblem(await service.call(method, path, { headers, body }), 413, "request_too_large");
+  },
+);
 
 test("unsigned tokens are accepted with the Auth emulator alone, their claims checked all the same", async () => {
   const service = await startService({ FIREBASE_AUTH_EMULATOR_HOST: "127.0.0.1:9099" });

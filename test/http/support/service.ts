@@ -231,11 +231,11 @@ async function endAll(list: End[]): Promise<void> {
 }
 
 /** One service for all tests of a file or group, where each of them leaves it as it was. */
-export function sharedService(): () => TestService {
+export function sharedService(settings: Record<string, string> = {}): () => TestService {
   const own: End[] = [];
   let service: TestService | undefined;
   beforeAll(async () => {
-    service = await startService();
+    service = await startService(settings);
     own.push(...ends.splice(0));
   });
   afterAll(() => endAll(own));
