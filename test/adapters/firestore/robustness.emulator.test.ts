@@ -1,6 +1,9 @@
-import { Timestamp } from "@google-cloud/firestore";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DocumentReference, FieldValue, Timestamp } from "@google-cloud/firestore";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { licenseKeyId } from "../../../src/domain/ids.ts";
+import { Secret } from "../../../src/domain/secret.ts";
 import {
+  aChange,
   newCustomer,
   newEffect,
   newPurchase,
@@ -9,7 +12,7 @@ import {
   storeOptions,
   write,
 } from "../../contracts/store-harness.ts";
-import { NOW, only } from "../../support/builders.ts";
+import { must, NOW, only, slot, target } from "../../support/builders.ts";
 import { createEmulatedStore, type EmulatedStore } from "../../support/emulator.ts";
 
 let store: EmulatedStore;
@@ -17,7 +20,10 @@ let store: EmulatedStore;
 beforeEach(() => {
   store = createEmulatedStore(import.meta.url, storeOptions(60_000));
 });
-afterEach(() => store.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await store.close();
+});
 
 describe("a document that this version can't read", () => {
   it("stops no other effect, and shows in the backlog", async () => {
@@ -50,5 +56,91 @@ describe("a document that this version can't read", () => {
     expect(JSON.stringify([failed, String(failed), String((failed as Error).cause)])).not.toContain(
       purchase.token.reveal(),
     );
+  });
+});
+
+describe("a document of an earlier version", () => {
+  it("is a purchase that nothing has to be told of, and whose orders nobody kept", async () => {
+    const purchase = newPurchase({ acknowledgeBy: NOW, orderIds: ["GPA.1"] });
+    await store.store.update(ofPurchase(purchase), () => write({ purchase }));
+    const gone = FieldValue.delete();
+    await store.db
+      .doc(`purchases/${purchase.id}`)
+      .update({ acknowledge_by: gone, order_ids: gone, state: gone });
+    const read = (await store.store.load(ofPurchase(purchase))).file.purchase;
+    expect(read).toMatchObject({ id: purchase.id, acknowledgeBy: null, orderIds: [] });
+    expect(await store.sweepRecords.unacknowledged(NOW, 10)).toEqual([]);
+  });
+
+  it("is a slot that is neither disabled nor spoiled", async () => {
+    const customerId = newCustomer();
+    const own = slot({ customerId, target: target(), disabled: true });
+    const customer = { customerId, slots: { [own.id]: own }, entitlements: {} };
+    await store.store.update(ofCustomer(customerId), () => write({ customer }));
+    const gone = FieldValue.delete();
+    await store.db
+      .doc(`customer_files/${customerId}`)
+      .update({ [`slots.${own.id}.disabled`]: gone, [`slots.${own.id}.applied.spoiled`]: gone });
+    const { file } = await store.store.load(ofCustomer(customerId));
+    expect(must(file.customer).slots[own.id]).toEqual({ ...own, disabled: false });
+  });
+
+  it("is a licence key that is never compared, and history that nobody in particular made", async () => {
+    const customerId = newCustomer();
+    const own = slot({ customerId });
+    const key = {
+      slotId: own.id,
+      customerId,
+      sealed: "v1.k1.abc",
+      licenseId: null,
+      issuedAt: NOW,
+      checkAt: NOW,
+    };
+    const id = licenseKeyId(own.id, 1);
+    await store.store.update(ofCustomer(customerId), () =>
+      write({ licenseKeys: [{ ...key, id }], audit: [aChange(customerId, "by hand")] }),
+    );
+    const gone = FieldValue.delete();
+    await store.db.doc(`license_keys/${id}`).update({ check_at: gone });
+    const audit = only((await store.db.collection("audit_events").get()).docs);
+    await audit.ref.update({ actor: gone });
+    expect(await store.records.licenseKeys([id])).toEqual([{ ...key, id, checkAt: null }]);
+    const page = await store.adminRecords.timeline(customerId, { limit: 5, cursor: null });
+    expect(only(page.data)).toMatchObject({ summary: "by hand", actor: null });
+  });
+});
+
+describe("sweeps go on past what this version can't read", () => {
+  it("a purchase, a key, a review", async () => {
+    const past = Timestamp.fromMillis(NOW - 1);
+    await store.db.doc("purchases/pur_junk").set({ acknowledge_by: past });
+    await store.db.doc("license_keys/key_junk").set({ check_at: past });
+    await store.db.doc("refund_reviews/rrv_junk").set({ open_until: past });
+    const purchase = newPurchase({ acknowledgeBy: NOW });
+    await store.store.update(ofPurchase(purchase), () => write({ purchase }));
+    await store.intake.addRefundReview({
+      packageName: purchase.packageName,
+      pendingRefundToken: new Secret("prt_1"),
+      orderId: "GPA.1",
+      refundReason: null,
+      receivedAt: NOW - 5,
+      answerBy: NOW,
+    });
+    expect(only(await store.sweepRecords.unacknowledged(NOW, 10)).id).toBe(purchase.id);
+    expect(await store.sweepRecords.keysToCheck(NOW, 10)).toEqual([]);
+    expect(only(await store.sweepRecords.openReviews(NOW, 10)).orderId).toBe("GPA.1");
+  });
+});
+
+describe("hearing Google", () => {
+  it("costs a read and a write in a minute, and nothing for all the rest of it", async () => {
+    const reads = vi.spyOn(DocumentReference.prototype, "get");
+    const creates = vi.spyOn(DocumentReference.prototype, "create");
+    const updates = vi.spyOn(DocumentReference.prototype, "update");
+    const calls = () => [reads, creates, updates].map((spy) => spy.mock.calls.length);
+    for (let ms = 0; ms < 50; ms += 1) await store.sweepRecords.heardGoogle(NOW + ms);
+    expect(calls()).toEqual([1, 1, 0]);
+    await store.sweepRecords.heardGoogle(NOW + 60_000);
+    expect(calls()).toEqual([2, 1, 1]);
   });
 });
