@@ -26,8 +26,8 @@ export type InProcessOptions = {
   /** A clock from outside; default: real time, which `clock` can move forward. */
   now?: Clock;
   /**
-   * Google acts by itself as time goes by: it renews, holds, expires, takes back what is not acknowledged.
-   * Default: yes on its own clock, no on one from outside.
+   * Google acts by itself as time goes by: it renews, holds, expires, takes back what is not acknowledged, and
+   * changes no plan before. Default: only what is asked for happens.
    */
   automatic?: boolean;
   /** What is told, beside the void, of a purchase that was not acknowledged in time: not known. */
@@ -78,7 +78,7 @@ export function createSandbox(options: InProcessOptions = {}): InProcess {
     packageNames,
     quotaPerMinute: options.playQuotaPerMinute,
     random,
-    automatic: options.automatic ?? options.now === undefined,
+    automatic: options.automatic,
     unacknowledgedTells: options.unacknowledgedTells,
   });
   const keythai = createKeyThai(options.keythaiApiKey ?? SANDBOX_API_KEY, now, random);

@@ -25,6 +25,7 @@ const sandbox = await startSandbox({
   smtpPort: Number(env.SANDBOX_SMTP_PORT ?? 8025),
   ...(keythaiApiKey ? { keythaiApiKey } : {}),
   rtdn,
+  automatic: true,
 });
 console.log(`sandbox on ${sandbox.url}, mail to 127.0.0.1:${sandbox.smtpPort}, notices: ${rtdn.kind}`);
 

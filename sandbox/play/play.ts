@@ -116,7 +116,7 @@ export function createPlay(options: PlayOptions): Play {
       const purchase = find(token);
       const orders = purchase.orderIds.flatMap((id) => world.orders.get(id) ?? []);
       const answer: unknown = JSON.parse(answerOf(world, purchase));
-      return { ...structuredClone(purchase), possible: possibleActions(purchase), answer, orders };
+      return { ...structuredClone(purchase), possible: possibleActions(world, purchase), answer, orders };
     },
     purchases(uid) {
       life.tick();

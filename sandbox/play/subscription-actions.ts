@@ -26,7 +26,7 @@ type Action = {
   from: readonly SubscriptionState[];
   act: Act;
   /** Why it is not possible all the same; null: it is. */
-  refused?: (purchase: Subscription) => string | null;
+  refused?: (world: World, purchase: Subscription) => string | null;
 };
 
 const LIVE = ["ACTIVE", "IN_GRACE_PERIOD", "ON_HOLD", "PAUSED", "CANCELED"] as const;
@@ -59,7 +59,8 @@ export const subscriptionActions: Record<string, Action> = {
   change_plan: {
     from: ["ACTIVE", "IN_GRACE_PERIOD", "CANCELED"],
     act: changePlan,
-    refused: ({ acknowledged }) => (acknowledged ? null : "Play changes no plan before it is acknowledged"),
+    refused: (world, { acknowledged }) =>
+      acknowledged || !world.automatic ? null : "Play changes no plan before it is acknowledged",
   },
   decline: { from: CHARGED, act: decline },
   accept: { from: CHARGED, act: accept },

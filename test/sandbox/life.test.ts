@@ -256,7 +256,7 @@ describe("pending payments", () => {
 
 test("the clock over HTTP and as a member moves Google along, in order and with each thing's own time", async () => {
   const { createSandbox } = await import("../../sandbox/sandbox.ts");
-  const sandbox = createSandbox();
+  const sandbox = createSandbox({ automatic: true });
   const ask = async (body?: object) => {
     const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     const response = await sandbox.fetch(new Request("http://sandbox.invalid/sandbox/clock", init));
