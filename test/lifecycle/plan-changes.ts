@@ -1,5 +1,6 @@
+import { OLD_TOKEN_FIRST } from "./kit/bugs.ts";
 import { IN_FORCE, over } from "./kit/cells.ts";
-import type { Chapter } from "./kit/scenario.ts";
+import { type Chapter, WAYS } from "./kit/scenario.ts";
 
 const MAX = { productId: "plan_max" } as const;
 /** Another product: its own licence. */
@@ -59,6 +60,7 @@ export const planChanges: Chapter = {
       event: "to another base plan of the same product",
       ...IN_FORCE,
       appHeals: true,
+      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed();
         await s.days(10);
@@ -73,6 +75,7 @@ export const planChanges: Chapter = {
       access: "until its end",
       grant: "delivered",
       appHeals: true,
+      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed("plan_max");
         await s.days(10);
@@ -88,6 +91,10 @@ export const planChanges: Chapter = {
       grant: "extra: revoked: plan_changed; premium and studio: revoked: plan_changed, then delivered",
       licence: "revoked, then active",
       appHeals: true,
+      bug: {
+        ways: WAYS,
+        what: "the item whose place was taken ends as subscription_expired in place of plan_changed",
+      },
       story: async (s) => {
         await s.subscribed("plan_max");
         await s.days(10);
@@ -103,6 +110,7 @@ export const planChanges: Chapter = {
       ...IN_FORCE,
       access: "until its end",
       appHeals: true,
+      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed();
         await s.days(10);
@@ -115,6 +123,7 @@ export const planChanges: Chapter = {
       event: "to an auto-renewing plan (4)",
       ...IN_FORCE,
       appHeals: true,
+      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed("plan", { autoRenewing: false });
         await s.days(10);
@@ -129,6 +138,7 @@ export const planChanges: Chapter = {
       acknowledge: "no",
       story: async (s) => {
         await s.subscribed();
+        await s.days(10);
         await s.google("change_plan", { ...MAX, pending: true });
         await s.verifies();
       },
@@ -140,6 +150,7 @@ export const planChanges: Chapter = {
       ...CHANGED,
       story: async (s) => {
         await s.subscribed();
+        await s.days(10);
         await s.google("change_plan", { ...MAX, pending: true });
         await s.verifies();
         await s.google("pay");
@@ -153,6 +164,7 @@ export const planChanges: Chapter = {
       acknowledge: "no",
       story: async (s) => {
         await s.subscribed();
+        await s.days(10);
         await s.google("change_plan", { ...MAX, pending: true });
         await s.verifies();
         await s.google("cancel");
@@ -166,6 +178,7 @@ export const planChanges: Chapter = {
       appHeals: true,
       story: async (s) => {
         const old = await s.subscribed();
+        await s.days(10);
         await s.google("change_plan", MAX);
         s.world.sandbox.play.republish(old);
         await s.world.settle();
@@ -199,6 +212,7 @@ export const planChanges: Chapter = {
       event: "subscribed again in the app before its end (4 with link)",
       ...IN_FORCE,
       appHeals: true,
+      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed();
         await s.google("cancel");
@@ -240,9 +254,11 @@ export const planChanges: Chapter = {
       state: "active, plan changed",
       event: "an order of the old token is refunded (void)",
       ...CHANGED,
+      swapped: { grant: "extra: delivered; premium and studio: revoked: refund, then delivered" },
       appHeals: true,
       story: async (s) => {
         const old = await s.subscribed();
+        await s.days(10);
         const changed = await s.google("change_plan", MAX);
         s.subject = old;
         await s.google("refund");
@@ -259,6 +275,7 @@ export const planChanges: Chapter = {
       licence: "2 × revoked",
       story: async (s) => {
         await s.subscribed();
+        await s.days(1);
         await s.google("change_plan", MAX);
         await s.verifies();
         await s.google("cancel");

@@ -1,3 +1,4 @@
+import { OLD_TOKEN_FIRST } from "./kit/bugs.ts";
 import { IN_FORCE, NOTHING, over, RUNNING_OUT } from "./kit/cells.ts";
 import type { Chapter } from "./kit/scenario.ts";
 import { catalogWith } from "./kit/shop.ts";
@@ -53,14 +54,15 @@ export const planShapes: Chapter = {
     {
       id: "prepaid-topped-up",
       state: "prepaid",
-      event: "topped up (4 with link)",
+      event: "topped up (13 of the old token, 4 with link)",
       ...RUNNING_OUT,
+      later: { days: 20, when: "when the first time would have ended", ...RUNNING_OUT },
       appHeals: true,
+      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed("plan", PREPAID);
         await s.days(20);
         await s.google("change_plan");
-        await s.days(20);
       },
     },
     {
@@ -158,6 +160,10 @@ export const planShapes: Chapter = {
       access: "extra: no; premium and studio: yes",
       grant: "extra: revoked: refund; premium and studio: delivered",
       later: { days: 30, when: "when the period ends", access: "extra: no; premium and studio: yes" },
+      bug: {
+        ways: ["on time", "doubled", "shuffled"],
+        what: "an item that is refunded by itself, and still listed, ends as subscription_expired in place of refund",
+      },
       story: async (s) => {
         await s.subscribed("plan", WITH_ADDON);
         await s.google("revoke_item", { productId: "addon" });
@@ -293,10 +299,18 @@ export const planShapes: Chapter = {
       state: "–",
       event: "a licence tester subscribes (4)",
       ...IN_FORCE,
-      // Their months last five minutes.
-      later: { days: 1, when: "within the hour", ...over("subscription_expired") },
       world: { automatic: false },
       story: async (s) => void (await s.subscribed("plan", { test: true })),
+    },
+    {
+      id: "test-purchase-ends",
+      state: "a licence tester's, active",
+      event: "renewed six times, five minutes each (2), and expired (3, 13)",
+      ...over("subscription_expired"),
+      story: async (s) => {
+        await s.subscribed("plan", { test: true });
+        await s.hours(1);
+      },
     },
     {
       id: "test-purchase-ignored",

@@ -41,8 +41,8 @@ export const refunds: Chapter = {
       state: "three purchased",
       event: "one of them refunded (void, refundType 2)",
       access: "yes",
-      grant: "2 × delivered, then revoked: refund",
-      licence: "2 × active, then revoked",
+      grant: "2 × delivered and revoked: refund",
+      licence: "2 × active and revoked",
       acknowledge: "consumed",
       story: async (s) => {
         await s.bought("seats", { quantity: 3 });
@@ -101,6 +101,7 @@ export const refunds: Chapter = {
       state: "active",
       event: "revoked with a refund (12, void)",
       ...over("refund"),
+      swapped: { grant: "revoked: subscription_cancelled" },
       story: async (s) => {
         await s.subscribed();
         await s.days(5);
@@ -112,6 +113,7 @@ export const refunds: Chapter = {
       state: "active",
       event: "the order that pays for now is refunded (12, void)",
       ...over("refund"),
+      swapped: { grant: "revoked: subscription_expired" },
       story: async (s) => {
         await s.subscribed();
         await s.days(35);
@@ -156,6 +158,7 @@ export const refunds: Chapter = {
       state: "active",
       event: "charged back (12, void)",
       ...over("refund"),
+      swapped: { grant: "revoked: subscription_expired" },
       story: async (s) => {
         await s.subscribed();
         await s.google("chargeback");
@@ -166,6 +169,7 @@ export const refunds: Chapter = {
       state: "on hold",
       event: "the last order is refunded (12, void)",
       ...over("subscription_on_hold"),
+      swapped: { grant: "revoked: subscription_on_hold" },
       story: async (s) => {
         await s.subscribed();
         await s.google("decline", { silentHours: 0, graceDays: 0, holdDays: 30 });

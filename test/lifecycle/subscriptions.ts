@@ -163,6 +163,7 @@ export const subscriptions: Chapter = {
       state: "expired for 60 days",
       event: "Google has forgotten the token (410)",
       ...over("subscription_cancelled"),
+      refusals: ["purchase_token_expired"],
       story: async (s) => {
         await s.subscribed();
         await s.google("cancel");

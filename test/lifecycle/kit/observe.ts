@@ -1,7 +1,7 @@
 import { stateOf } from "../../../src/domain/access.ts";
 import type { Entitlement } from "../../../src/domain/entitlements.ts";
 import type { Grant } from "../../../src/domain/grant.ts";
-import { HOUR, type Instant } from "../../../src/domain/instant.ts";
+import { HOUR, type Instant, MINUTE } from "../../../src/domain/instant.ts";
 import type { Dump } from "../../world/storage.ts";
 import type { World } from "../../world/world.ts";
 import type { Cells } from "./scenario.ts";
@@ -37,14 +37,10 @@ export function lastPart(cell: string): string {
 function grantCell(grants: readonly Grant[]): string | null {
   const ids = [...new Set(grants.map(({ entitlementId }) => entitlementId))].sort();
   const cells = ids.map((id): [string, string] => {
-    const rows = grants.filter(({ entitlementId }) => entitlementId === id).sort(inOrder);
-    return [id, runs(rows.map(grantStatus))];
+    const rows = grants.filter(({ entitlementId }) => entitlementId === id);
+    return [id, history(rows.map((row) => ({ at: row.createdAt, word: grantStatus(row) })))];
   });
   return byEntitlement(cells);
-}
-
-function inOrder(a: Grant, b: Grant): number {
-  return a.createdAt - b.createdAt || (grantStatus(a) < grantStatus(b) ? 1 : -1);
 }
 
 function grantStatus(grant: Grant): string {
@@ -56,19 +52,34 @@ function grantStatus(grant: Grant): string {
 
 function licenceCell({ sandbox }: World, customer: string): string | null {
   const all = sandbox.keythai.licences.filter(({ metadata }) => metadata.customer === customer);
-  const sorted = [...all].sort((a, b) => a.createdAt - b.createdAt || (a.status < b.status ? 1 : -1));
-  return all.length === 0 ? null : runs(sorted.map(({ status }) => status));
+  const told = all.map(({ createdAt: at, status: word }) => ({ at, word }));
+  return all.length === 0 ? null : history(told);
 }
 
-/** `revoked: refund, then 2 × delivered` */
-function runs(words: readonly string[]): string {
-  const told: { word: string; count: number }[] = [];
-  for (const word of words) {
+/** `revoked: refund, then 2 × delivered`; of one moment: `2 × active and revoked`. */
+function history(told: readonly { readonly at: Instant; readonly word: string }[]): string {
+  // Retries lie a moment apart.
+  const timed = told.map(({ at, word }) => ({ minute: Math.floor(at / MINUTE), word }));
+  const minutes = [...new Set(timed.map(({ minute }) => minute))].sort((a, b) => a - b);
+  const parts = minutes.map((now) => {
+    const words = timed.filter(({ minute }) => minute === now).map(({ word }) => word);
+    const counts = [...new Set(words)]
+      .sort()
+      .map((word) => [word, words.filter((one) => one === word).length]);
+    return counts.map(([word, count]) => (count === 1 ? word : `${count} × ${word}`)).join(" and ");
+  });
+  return repeated(parts).join(", then ");
+}
+
+/** The same thing again and again is counted. */
+function repeated(parts: readonly string[]): string[] {
+  const told: { part: string; count: number }[] = [];
+  for (const part of parts) {
     const last = told.at(-1);
-    if (last?.word === word) last.count += 1;
-    else told.push({ word, count: 1 });
+    if (last?.part === part) last.count += 1;
+    else told.push({ part, count: 1 });
   }
-  return told.map(({ word, count }) => (count === 1 ? word : `${count} × ${word}`)).join(", then ");
+  return told.map(({ part, count }) => (count === 1 ? part : `${count} × ${part}`));
 }
 
 /** One cell for all, where it is the same for all; else what is whose. */
@@ -87,7 +98,7 @@ function byEntitlement(cells: readonly (readonly [string, string])[]): string | 
  * their keys, what Google was told, and what stands open. Purchases go by the order in which they were made. Left out is
  * what the way inevitably decides: ids, when a row opened, and how often one was revoked in between.
  */
-export async function fingerprint(world: World): Promise<unknown> {
+export async function fingerprint(world: World, swapped: boolean): Promise<unknown> {
   const dump = await world.dump();
   const purchases = world.sandbox.play.purchases();
   return {
@@ -102,7 +113,7 @@ export async function fingerprint(world: World): Promise<unknown> {
         customerId,
         entitlements: Object.values(entitlements)
           .sort((a, b) => (a.entitlementId < b.entitlementId ? -1 : 1))
-          .map(entitlementOf),
+          .map((row) => entitlementOf(row, swapped)),
         open: dump.grants
           .filter((grant) => grant.customerId === customerId && grant.status !== "Revoked")
           .map(({ entitlementId, productId, status }) => `${entitlementId} by ${productId}: ${status}`)
@@ -115,7 +126,7 @@ export async function fingerprint(world: World): Promise<unknown> {
 
 function recordOf(dump: Dump, token: string) {
   const record = dump.purchases.find((one) => one.token.reveal() === token);
-  if (record?.answer == null) return { state: null };
+  if (record?.answer == null || record.customerId === null) return { owner: null };
   const { answer, observations, customerId } = record;
   return {
     state: stateOf(answer, observations),
@@ -126,23 +137,11 @@ function recordOf(dump: Dump, token: string) {
 }
 
 /** When access ended is when we learned of it; when it ends is Google's. */
-function entitlementOf({
-  entitlementId,
-  active,
-  state,
-  expiresAt,
-  accessUntil,
-  willRenew,
-  productIds,
-}: Entitlement) {
-  const common = {
-    entitlementId,
-    active,
-    state,
-    expiresAt: hour(expiresAt),
-    productIds: [...productIds].sort(),
-  };
-  return active ? { ...common, accessUntil: hour(accessUntil), willRenew } : common;
+function entitlementOf(row: Entitlement, swapped: boolean) {
+  const { entitlementId, active, state, expiresAt, accessUntil, willRenew, productIds } = row;
+  if (!active) return { entitlementId, active, ...(swapped ? {} : { state }) };
+  const times = { expiresAt: hour(expiresAt), accessUntil: hour(accessUntil) };
+  return { entitlementId, active, state, ...times, willRenew, productIds: [...productIds].sort() };
 }
 
 function licencesOf({ sandbox }: World, dump: Dump) {

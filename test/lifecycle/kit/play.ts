@@ -4,12 +4,8 @@ import { DOUBLED, HELD, LOST, type Manner, ON_TIME } from "../../world/notices.t
 import type { StorageKind } from "../../world/storage.ts";
 import { createWorld, type World } from "../../world/world.ts";
 import { fingerprint, lastPart, observe } from "./observe.ts";
-import type { Cells, Scenario } from "./scenario.ts";
+import type { Cells, Scenario, Way } from "./scenario.ts";
 import { Stage } from "./stage.ts";
-
-/** How Google's notices reach us, all through a story. */
-export const WAYS = ["on time", "lost", "doubled", "shuffled"] as const;
-export type Way = (typeof WAYS)[number];
 
 const MANNERS: Readonly<Record<Way, Manner>> = {
   "on time": ON_TIME,
@@ -18,37 +14,40 @@ const MANNERS: Readonly<Record<Way, Manner>> = {
   shuffled: HELD,
 };
 
+/** Orders in which shuffled notices come. */
+const SHUFFLES = [1, 2, 3, 4, 5, 6];
+
 /**
- * Plays a scenario on one way and checks its cells.
+ * Plays a scenario on one way, shuffled ones several times, and checks its cells.
  *
- * @returns What it comes to in the end, the same on every way.
+ * @returns What it comes to in the end: the same on every way. Shuffled several times, several ends.
  */
-export async function play(scenario: Scenario, way: Way, storage?: StorageKind): Promise<unknown> {
-  const world = createWorld({
-    automatic: true,
-    ...scenario.world,
-    ...(storage === undefined ? {} : { storage }),
-    seed: 1,
-  });
-  try {
-    return await playIn(world, scenario, way);
-  } finally {
-    await world.close();
+export async function play(scenario: Scenario, way: Way, storage?: StorageKind): Promise<unknown[]> {
+  const ends: unknown[] = [];
+  for (const seed of way === "shuffled" && storage === undefined ? SHUFFLES : [1]) {
+    const kept = storage === undefined ? {} : { storage };
+    const world = createWorld({ automatic: true, ...scenario.world, ...kept, seed });
+    try {
+      ends.push(await playIn(world, scenario, way));
+    } finally {
+      await world.close();
+    }
   }
+  return ends;
 }
 
 async function playIn(world: World, scenario: Scenario, way: Way): Promise<unknown> {
   const stage = new Stage(world);
-  const { customer = "ann", later } = scenario;
+  const { customer = "ann", later, appHeals = false } = scenario;
   world.notices.manner = MANNERS[way];
   await scenario.story(stage);
   expect(stage.refusals).toEqual(scenario.refusals ?? []);
   world.notices.shuffle(world.chance, world.clock.now());
-  if (way === "lost" && scenario.appHeals === true) await world.restore(customer);
+  if (way === "lost" && appHeals) await startApps(world);
   await world.settle();
   // What a sweep does on its own it does by now.
   await world.pass(HOUR);
-  if (way !== "lost" || later === undefined) {
+  if (way !== "lost" || later === undefined || appHeals) {
     expectCells(scenario, await observe(world, customer, stage.subject), way);
   }
   if (later !== undefined) {
@@ -58,14 +57,25 @@ async function playIn(world: World, scenario: Scenario, way: Way): Promise<unkno
   }
   // A state that is looked at once a day has been looked at by then.
   await world.pass(25 * HOUR);
-  return fingerprint(world);
+  return fingerprint(world, scenario.swapped !== undefined);
+}
+
+/** Every customer opens the app, which presents what Play says they own. */
+async function startApps(world: World): Promise<void> {
+  const customers = new Set(world.sandbox.play.purchases().map(({ uid }) => uid));
+  for (const customer of customers) await world.restore(customer);
 }
 
 /** How it came to be is told only where every notice came in its time. */
-function expectCells({ access, grant, licence, acknowledge }: Cells, seen: Cells, way: Way): void {
+function expectCells(scenario: Scenario, seen: Cells, way: Way): void {
+  const { access, grant, licence, acknowledge, swapped } = scenario;
   const cells = { access, grant, licence, acknowledge };
-  if (way === "on time" || way === "doubled") expect(seen).toEqual(cells);
-  else expect(lastParts(seen)).toEqual(lastParts(cells));
+  if (way === "on time" || way === "doubled") {
+    expect(seen).toEqual(cells);
+    return;
+  }
+  const other = swapped !== undefined && seen.grant === swapped.grant;
+  expect(lastParts(seen)).toEqual(lastParts(other ? { ...cells, ...swapped } : cells));
 }
 
 const NAMES = ["access", "grant", "licence", "acknowledge"] as const;

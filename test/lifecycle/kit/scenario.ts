@@ -1,6 +1,10 @@
 import type { WorldOptions } from "../../world/world.ts";
 import type { Stage } from "./stage.ts";
 
+/** How Google's notices reach us, all through a story. */
+export const WAYS = ["on time", "lost", "doubled", "shuffled"] as const;
+export type Way = (typeof WAYS)[number];
+
 /** What is true of a customer, in the words of the table. */
 export interface Cells {
   /** `yes`; `until its end`: nothing more comes after it; `no`. Where entitlements differ, which one has what. */
@@ -28,6 +32,13 @@ export interface Scenario extends Cells {
   readonly event: string;
   /** How long a lost notice goes unnoticed, where no sweep can find it at once. */
   readonly later?: Later;
+  /**
+   * The reason that a row ended for, where swapped notices decide which of several true ones is known first. A row that
+   * ended never changes again.
+   */
+  readonly swapped?: { readonly grant: string };
+  /** What is wrong still: on these ways the story doesn't come out as the row says. */
+  readonly bug?: { readonly ways: readonly Way[]; readonly what: string };
   /** Only a notice, or the app when it starts, names the token to us: without notices the app starts. */
   readonly appHeals?: true;
   readonly world?: Omit<WorldOptions, "storage" | "seed">;
