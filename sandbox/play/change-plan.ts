@@ -2,13 +2,12 @@ import { DAY } from "../clock.ts";
 import { NO_WORRIES } from "./buy.ts";
 import { startSubscription } from "./charge.ts";
 import type { ActionInput } from "./inputs.ts";
-import { PENDING_MS, testPeriod } from "./lengths.ts";
-import { goingOn, isOver, newItem, started } from "./line-items.ts";
+import { PENDING_MS } from "./lengths.ts";
 import { lastExpiry } from "./lookup.ts";
-import type { LineItem, Subscription } from "./model.ts";
-import { moneyOf } from "./money.ts";
+import type { Subscription } from "./model.ts";
 import { type Notice, subscriptionNotice } from "./notices.ts";
 import type { Outcome } from "./outcome.ts";
+import { changed, deferredItems, keptItems, replacing } from "./plan-items.ts";
 import { add, Conflict, change, type World } from "./world.ts";
 
 /**
@@ -34,22 +33,6 @@ export function changePlan(world: World, old: Subscription, input: ActionInput):
   startSubscription(world, next, retired.carriedOver);
   const notices = [...retired.notices, subscriptionNotice(next, "PURCHASED", world.now())];
   return { notices, purchase: next };
-}
-
-/** The plan and not an add-on: the first item that goes on, else the last one that is paid for. */
-function changed(old: Subscription, at: number): LineItem | undefined {
-  const paid = started(old);
-  return goingOn(old)[0] ?? paid.find((item) => !isOver(item, at)) ?? paid.at(-1);
-}
-
-/** Add-ons stay as they are, under the new token. */
-function keptItems(old: Subscription, changing: LineItem): LineItem[] {
-  return goingOn(old)
-    .filter((item) => item !== changing)
-    .map((item) => {
-      const { productId, basePlanId } = item;
-      return { ...item, replaces: { productId, basePlanId, replacementMode: "KEEP_EXISTING" } };
-    });
 }
 
 const MODES = [
@@ -93,40 +76,6 @@ function successor(world: World, old: Subscription, prepaid: boolean, input: Act
     ...NO_WORRIES,
     resubscribes: null,
   };
-}
-
-function newPlan(fast: boolean, old: LineItem, input: ActionInput, autoRenew: boolean): LineItem {
-  const { periodDays } = input;
-  const asked =
-    periodDays === undefined ? old.periodMs : fast ? testPeriod(periodDays * DAY) : periodDays * DAY;
-  return newItem({
-    productId: input.productId ?? old.productId,
-    basePlanId: input.basePlanId ?? old.basePlanId,
-    price: input.price === undefined ? old.price : moneyOf(input.price, 0),
-    periodMs: asked,
-    autoRenew,
-  });
-}
-
-function replacing(
-  fast: boolean,
-  old: LineItem,
-  input: ActionInput,
-  mode: string,
-  prepaid: boolean,
-): LineItem {
-  const { productId, basePlanId } = old;
-  const item = newPlan(fast, old, input, !prepaid);
-  return prepaid ? item : { ...item, replaces: { productId, basePlanId, replacementMode: mode } };
-}
-
-/** Two items: the old product to its expiry, the new one without an expiry until the old one has run out. */
-function deferredItems(fast: boolean, old: LineItem, input: ActionInput): LineItem[] {
-  const next = newPlan(fast, old, input, true);
-  if (next.productId === old.productId) {
-    throw new Conflict("DEFERRED needs another product_id than the one the customer has");
-  }
-  return [{ ...old, autoRenew: false, becomes: next.productId }, next];
 }
 
 /** Ends the purchase that this one replaces, and tells how much of its prepaid time is carried over. */
