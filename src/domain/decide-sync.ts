@@ -8,7 +8,7 @@ import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts
 import type { ErrorCode } from "./errors.ts";
 import type { CustomerId, PurchaseId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import { type Observation, observe } from "./observation.ts";
+import { lateAnswerAt, type Observation, observe } from "./observation.ts";
 import { type Claim, formerOwnerOf, isSomeoneElses, ownerOf } from "./ownership.ts";
 import { nextSyncAt, type Purchase, type PurchaseState, replacedSyncAt } from "./purchase.ts";
 import { chainOf, supersede } from "./purchase-chain.ts";
@@ -155,7 +155,7 @@ function decideWrites(
     ...next,
     replaced: retired?.id ?? next.replaced,
     closed: closedAfter(closed, changed),
-    nextSyncAt: syncAgainAt(next, policy, now),
+    nextSyncAt: syncAgainAt(next, input, policy, now),
     updatedAt: now,
   };
   const purchase = {
@@ -259,12 +259,15 @@ function closedAfter(closed: PurchaseRecord["closed"], changed: readonly Slot[])
 
 function syncAgainAt(
   record: PurchaseRecord & { answer: Purchase },
+  { observation }: SyncInput,
   policy: Policy,
   now: Instant,
 ): Instant | null {
   if (record.observations.supersededBy !== null) return replacedSyncAt(record.answer, true, now);
   const ends = endsOf(record.answer, (item) => rulesFor(record, item, policy));
-  return nextSyncAt(record.answer, ends, now);
+  const due = nextSyncAt(record.answer, ends, now);
+  const again = lateAnswerAt(record, observation, now);
+  return due === null || again === null ? (due ?? again) : Math.min(due, again);
 }
 
 function unwritten(result: SyncOutcome): Decision<SyncOutcome> {

@@ -69,7 +69,7 @@ export function desiredGrants(
       const id = slotId(customer, scopeOf(record, item), entitlementId, unit);
       const next = { slotId: id, entitlementId, target: targetOf(record, answer, item, unitAccess) };
       const known = desired.get(id);
-      if (known === undefined || isStronger(unitAccess, known.target.access)) desired.set(id, next);
+      desired.set(id, known === undefined ? next : merged(known, next));
     }
   }
   return [...desired.values()];
@@ -124,12 +124,20 @@ function targetOf(record: PurchaseRecord, answer: Purchase, item: LineItem, acce
     access,
     purchaseId: record.id,
     productId: item.productId,
+    productIds: access.kind === "active" ? [item.productId] : [],
     chainId: record.chainId,
     orderId: item.orderId,
     expiresAt: access.kind === "active" && item.expiresAt === null ? access.until : item.expiresAt,
     state: stateOf(answer, record.observations),
     willRenew: renews(item) && answer.state !== "canceled",
   };
+}
+
+/** Two items speak for one slot: the stronger access counts, and all that give it are named. */
+function merged(known: Desired, next: Desired): Desired {
+  const best = isStronger(next.target.access, known.target.access) ? next : known;
+  const productIds = [...new Set([...known.target.productIds, ...next.target.productIds])].sort();
+  return { ...best, target: { ...best.target, productIds } };
 }
 
 const STRENGTH = { active: 2, suspended: 1, ended: 0 };

@@ -48,5 +48,5 @@ export function diffGrants(
 /** A slot that its purchase no longer gives at all. What has ended already keeps its reason. */
 export function droppedTarget({ target }: Slot, reason: RevocationReason): Target {
   if (target.access.kind === "ended") return target;
-  return { ...target, access: { kind: "ended", reason, detail: null }, willRenew: false };
+  return { ...target, access: { kind: "ended", reason, detail: null }, productIds: [], willRenew: false };
 }

@@ -76,7 +76,7 @@ function mergeOne(
     state: best.target.state,
     willRenew: giving.some(({ target }) => target.willRenew),
     purchaseIds: distinct(giving.map(({ target }) => target.purchaseId)),
-    productIds: distinct(giving.map(({ target }) => target.productId)),
+    productIds: distinct(giving.flatMap(({ target }) => target.productIds)),
     updatedAt: now,
   };
 }

@@ -64,6 +64,7 @@ function giftTarget(expiresAt: Instant | null): Target {
     access: { kind: "active", until: expiresAt },
     purchaseId: null,
     productId: null,
+    productIds: [],
     chainId: null,
     orderId: null,
     expiresAt,

@@ -1,5 +1,6 @@
 import type { PurchaseId } from "./ids.ts";
-import type { Instant } from "./instant.ts";
+import { DAY, HOUR, type Instant, MINUTE } from "./instant.ts";
+import type { Purchase } from "./purchase.ts";
 
 /** A refund or chargeback that Google told us of; the read alone may not show it (google-play.md section 10). */
 export interface VoidedOrder {
@@ -57,4 +58,21 @@ export function isVoidedAtAll(observations: Observations): boolean {
 /** Were units of it refunded, so that Google's count of what is left is to be believed? */
 export function hasVoidedUnits(observations: Observations): boolean {
   return observations.voided.some((order) => order.extent === "units");
+}
+
+/**
+ * What a notice tells may come before Google's answer shows it. A refund of units is seen in the answer alone, so it is
+ * asked about for a day; a revoke that the answer doesn't show once more.
+ *
+ * @param told What came with the notice that is being handled.
+ * @returns When Google must be asked again for it; null: no need.
+ */
+export function lateAnswerAt(
+  { answer, observations }: { readonly answer: Purchase; readonly observations: Observations },
+  told: Observation | null,
+  now: Instant,
+): Instant | null {
+  const refunding = observations.voided.some(({ extent, at }) => extent === "units" && at > now - DAY);
+  if (refunding) return now + HOUR;
+  return told?.kind === "revoked" && answer.state !== "expired" ? now + 10 * MINUTE : null;
 }

@@ -11,6 +11,8 @@ export interface Target {
   /** Null: a gift of the shop's. */
   readonly purchaseId: PurchaseId | null;
   readonly productId: string | null;
+  /** All products of the purchase that give it now: an add-on may give what the plan gives as well. */
+  readonly productIds: readonly string[];
   readonly chainId: ChainId | null;
   readonly orderId: string | null;
   /** Google's end of the paid period; `access.until` may lie later by the leeway. */

@@ -964,6 +964,31 @@ describe("a token that was put down by something that didn't know of which kind 
   );
 });
 
+describe("an answer that comes later than its notice", () => {
+  test("a refund of units is looked for, until the answer shows it", () => {
+    const three = product({ productId: "credit_pack_50", quantity: 3, refundableQuantity: 3 });
+    shop.sync("coins", oneTime({ items: [three] }));
+    const order = { orderId: "GPA.1", extent: "units", at: NOW } as const;
+    shop.sync("coins", oneTime({ items: [three] }), { ...NOTICE, observation: { kind: "voided", order } });
+    expect(shop.purchase("coins", "one_time").nextSyncAt).toBe(NOW + HOUR);
+    shop.sync("coins", oneTime({ items: [{ ...three, refundableQuantity: 2 }] }), {
+      ...NOTICE,
+      now: NOW + DAY,
+    });
+    expect(shop.purchase("coins", "one_time").nextSyncAt).toBeNull();
+    expect(shop.slotsOf("seat")).toHaveLength(2);
+  });
+
+  test("a revoke is looked for once more, or sooner if something is due sooner", () => {
+    const revoked = { ...NOTICE, observation: { kind: "revoked" } } as const;
+    shop.sync("first", subscription());
+    shop.sync("first", subscription({ items: [lineItem({ orderId: "GPA.9" })] }), revoked);
+    expect(shop.purchase("first").nextSyncAt).toBe(NOW + 10 * MINUTE);
+    shop.sync("first", subscription({ items: [lineItem({ expiresAt: NOW + MINUTE })] }), revoked);
+    expect(shop.purchase("first").nextSyncAt).toBe(NOW + MINUTE);
+  });
+});
+
 describe("what a commit tells and keeps", () => {
   test("every order that paid, the newest last", () => {
     shop.sync("first", subscription());

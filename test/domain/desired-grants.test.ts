@@ -145,6 +145,15 @@ describe("several items for one slot: the strongest access counts", () => {
     expect(wish.target.productId).toBe(expected);
   });
 
+  test("all that give it are named, and none that doesn't any more", () => {
+    const named = (items: ReturnType<typeof lineItem>[]) =>
+      must(desired(record({ answer: subscription({ items }) })).find((each) => each.entitlementId === "pro"))
+        .target.productIds;
+    expect(named([studio(NOW + 2 * DAY), pro(NOW + DAY)])).toEqual(["lumen_pro", "lumen_studio"]);
+    expect(named([pro(NOW + DAY), studio(NOW - DAY)])).toEqual(["lumen_pro"]);
+    expect(named([pro(NOW - DAY), studio(NOW - DAY)])).toEqual([]);
+  });
+
   test("one refunded on hold doesn't take the other's", () => {
     const items = [lineItem({ orderId: "GPA.x" }), lineItem({ productId: "lumen_studio", orderId: "GPA.y" })];
     const seen = observe(NO_OBSERVATIONS, {

@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
+import { HOUR, MINUTE } from "../../src/domain/instant.ts";
 import {
   hasVoidedUnits,
   isVoided,
   isVoidedAtAll,
+  lateAnswerAt,
   NO_OBSERVATIONS,
   type Observation,
   type Observations,
   observe,
 } from "../../src/domain/observation.ts";
-import { NOW, refOf } from "../support/builders.ts";
+import type { Purchase } from "../../src/domain/purchase.ts";
+import { NOW, oneTime, refOf, subscription } from "../support/builders.ts";
 
 function voided(orderId: string | null, extent: "full" | "units" = "full", at = NOW): Observation {
   return { kind: "voided", order: { orderId, extent, at } };
@@ -81,5 +84,26 @@ describe("what a void says", () => {
   test("an item without an order is not refunded by somebody else's", () => {
     expect(isVoided(seen(voided("GPA.1")), null)).toBe(false);
     expect(isVoided(seen(voided(null)), null)).toBe(true);
+  });
+});
+
+/** Google's answer may show a refund later than its notice told of it. */
+describe("asking again for what a notice told", () => {
+  const at = (hours: number) => ({
+    ...NO_OBSERVATIONS,
+    voided: [{ orderId: "GPA.1", extent: "units" as const, at: NOW - hours * HOUR }],
+  });
+  const full = seen(voided("GPA.1"));
+  const revoked: Observation = { kind: "revoked" };
+
+  test.each<[string, Observations, Observation | null, Purchase, number | null]>([
+    ["a refund of units, for a day", at(23), null, oneTime(), HOUR],
+    ["one of long ago is settled", at(24), null, oneTime(), null],
+    ["a full refund says all there is to say", full, voided("GPA.1"), oneTime(), null],
+    ["a revoke that the answer doesn't show", NO_OBSERVATIONS, revoked, subscription(), 10 * MINUTE],
+    ["one that it shows", NO_OBSERVATIONS, revoked, subscription({ state: "expired" }), null],
+    ["nothing told", NO_OBSERVATIONS, null, subscription(), null],
+  ])("%s", (_, observations, told, answer, after) => {
+    expect(lateAnswerAt({ answer, observations }, told, NOW)).toBe(after === null ? null : NOW + after);
   });
 });

@@ -218,6 +218,7 @@ export function target(overrides: Partial<Target> = {}): Target {
     access: active(),
     purchaseId: purchaseId(PACKAGE, token("first")),
     productId: "lumen_pro",
+    productIds: [overrides.productId ?? "lumen_pro"],
     chainId: null,
     orderId: "GPA.1",
     expiresAt: NOW + 10 * DAY,

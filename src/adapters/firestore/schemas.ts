@@ -122,6 +122,7 @@ export const slotSchema = z.object({
     access,
     purchaseId: purchaseIdSchema.nullable(),
     productId: z.string().nullable(),
+    productIds: z.array(z.string()).default([]),
     chainId: chainIdSchema.nullable(),
     orderId: z.string().nullable(),
     expiresAt: instant.nullable(),
