@@ -1,3 +1,4 @@
+import { byHand } from "./by-hand.ts";
 import type { Chapter } from "./kit/scenario.ts";
 import { oneTime } from "./one-time.ts";
 import { ownership } from "./ownership.ts";
@@ -16,4 +17,5 @@ export const CHAPTERS: readonly Chapter[] = [
   oneTime,
   refunds,
   ownership,
+  byHand,
 ];

@@ -170,6 +170,18 @@ export const oneTime: Chapter = {
       },
     },
     {
+      id: "unknown-notice",
+      state: "purchased",
+      event: "a notice of a kind that nobody knows yet (99)",
+      ...IN_FORCE,
+      story: async (s) => {
+        await s.bought("lifetime");
+        const about = { version: "1.0", notificationType: 99, purchaseToken: s.subject, sku: "lifetime" };
+        s.tells({ oneTimeProductNotification: about });
+        await s.world.settle();
+      },
+    },
+    {
       id: "test-product",
       state: "–",
       event: "a licence tester buys (1)",

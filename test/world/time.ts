@@ -1,5 +1,5 @@
 import { AppError } from "../../src/domain/errors.ts";
-import { type Instant, MINUTE } from "../../src/domain/instant.ts";
+import { HOUR, type Instant, MINUTE } from "../../src/domain/instant.ts";
 import { runDueEffects } from "../../src/use-cases/run-effects.ts";
 import type { Sweep } from "../../src/use-cases/sweep.ts";
 import type { WorldClock } from "./clock.ts";
@@ -27,6 +27,8 @@ export interface TimeParts {
 const MAX_ROUNDS = 5_000;
 /** What a lease of somebody dead is waited for at once, in ms. */
 const STEP_MS = 1_000;
+/** What is put off for longer is no retry but an appointment: the end of a gift. */
+const RETRY_WITHIN = 12 * HOUR;
 
 /** How time passes in a world, and what a worker does meanwhile. */
 export function createTime(parts: TimeParts) {
@@ -104,7 +106,8 @@ export function createTime(parts: TimeParts) {
         if (round > MAX_ROUNDS) throw new Error("it never settles");
         await runDue(by);
         const resting = (await nextSweeps()).filter((moment) => moment <= clock.now() + MINUTE);
-        const next = [...(await nextMoments()), ...resting];
+        const near = (await nextMoments()).filter((moment) => moment - clock.now() <= RETRY_WITHIN);
+        const next = [...near, ...resting];
         if (next.length === 0) return;
         await waitFor(Math.min(...next));
       }

@@ -11,14 +11,18 @@ export async function observe(world: World, customer: string, subject: string): 
   const [file, dump] = await Promise.all([world.customer(customer), world.dump()]);
   const rows = Object.values(file.entitlements);
   const grants = dump.grants.filter((grant) => grant.customerId === customer);
-  const purchase = world.sandbox.play.purchase(subject);
-  const consumed = purchase.type === "one_time" && purchase.consumed;
   return {
     access: byEntitlement(rows.map((row) => [row.entitlementId, accessOf(row)])) ?? "no",
     grant: grantCell(grants) ?? "none",
     licence: licenceCell(world, customer) ?? "none",
-    acknowledge: consumed ? "consumed" : purchase.acknowledged ? "acknowledged" : "no",
+    acknowledge: subject === "" ? "–" : acknowledgement(world, subject),
   };
+}
+
+function acknowledgement({ sandbox }: World, subject: string): string {
+  const purchase = sandbox.play.purchase(subject);
+  if (purchase.type === "one_time" && purchase.consumed) return "consumed";
+  return purchase.acknowledged ? "acknowledged" : "no";
 }
 
 function accessOf(row: Entitlement): string {

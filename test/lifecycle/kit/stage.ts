@@ -67,6 +67,12 @@ export class Stage {
     return this.subject;
   }
 
+  /** Any notice of Google's. */
+  tells(fields: object): void {
+    const eventTimeMillis = String(this.world.clock.now());
+    this.world.sandbox.play.publish({ version: "1.0", packageName: PACKAGE, eventTimeMillis, ...fields });
+  }
+
   /** The account id that our service gives the app for a customer. */
   async accountId(customer: string): Promise<string | null> {
     return this.world.accountIds.give(asCustomer(customer));
