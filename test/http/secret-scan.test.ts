@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { MemoryTables } from "../../src/adapters/memory/tables.ts";
 import { runDueEffects } from "../../src/use-cases/run-effects.ts";
+import { asAdmin } from "./support/admin.ts";
 import {
   ACCOUNT_KEY,
   ADMIN_KEY,
@@ -117,6 +118,35 @@ test("no secret is in a log line, an error's body or a document's id", { timeout
   await push({ ...notice, [seats.purchase_token]: {} });
   await push({ ...notice, [seats.purchase_token]: { purchaseToken: lifetime.purchase_token } });
 
+  // What the shop's people do.
+  const adminAnswers: Answer[] = [];
+  const admin = async (method: string, path: string, body?: unknown) => {
+    const answer = await asAdmin(service, method, `/v1/admin/${path}`, body);
+    answers.push(answer);
+    adminAnswers.push(answer);
+    return answer;
+  };
+  for (const path of ["customers/ann", "purchases", "grants", "license_orphans", "refund_reviews"])
+    expect((await admin("GET", path)).status).toBe(200);
+  expect((await admin("GET", `purchases?purchase_token=${seats.purchase_token}`)).status).toBe(200);
+  for (const parameter of ["state", "limit", "cursor"])
+    await admin(
+      "GET",
+      `purchases?${parameter}=${seats.purchase_token}&purchase_token=${seats.purchase_token}`,
+    );
+  for (const act of ["purchases/@/sync", "grants/@/revoke", "grants/@/retry", "dead_letters/@/replay"])
+    await admin("POST", act.replace("@", seats.purchase_token));
+  await admin("POST", "grants", {
+    customer_id: "ann",
+    entitlement_id: seats.purchase_token,
+    expires_at: null,
+  });
+  await admin("POST", "grants", { customer_id: "ann", entitlement_id: "desktop", expires_at: null });
+  for (const { id } of service.tables.grants.values()) await admin("POST", `grants/${id}/revoke`);
+  for (const { id } of service.tables.refundReviews.values())
+    await admin("POST", `refund_reviews/${id}/answer`, { preference: "neutral" });
+  for (const id of service.tables.deadLetters.keys()) await admin("POST", `dead_letters/${id}/replay`);
+
   // What breaks.
   const kinds = ["status_401", "status_403", "status_503", "cut_before", "cut_after", "broken_json"] as const;
   for (const kind of kinds) {
@@ -151,6 +181,7 @@ test("no secret is in a log line, an error's body or a document's id", { timeout
     const key = await service.ports.secretBox.open(sealed, slotId);
     secrets.add(key.reveal());
     expect(id).not.toContain(key.reveal());
+    expect(adminAnswers.filter(({ text }) => text.includes(key.reveal()))).toEqual([]);
   }
   expect(service.lines.length).toBeGreaterThan(60);
   const problems = answers.filter(({ status }) => status >= 400);
