@@ -1,5 +1,6 @@
 import { NO_IDS, type PurchaseRef } from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
+import { refusal } from "./refusal.ts";
 import { handleEach, type SweepReport, shuffled } from "./sweep.ts";
 import { type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 
@@ -30,5 +31,6 @@ async function syncDue(ports: DuePorts, ref: PurchaseRef): Promise<boolean> {
     return false;
   const request = { claimant: null, productId: null, observation: null, acceptAgeMs: 0 };
   const synced = await syncPurchase(ports, { ...request, ref, cause: "sweep", priority: "sweep" });
-  return synced.kind === "synced" && synced.purchase.revision !== purchase.revision;
+  if (synced.kind === "refused") throw refusal(synced.code);
+  return synced.purchase.revision !== purchase.revision;
 }

@@ -21,5 +21,5 @@ export async function sweepEffects(ports: EffectPorts, limit: number): Promise<S
     },
   };
   const found = await runDueEffects({ ...ports, outbox: counting }, limit);
-  return { found, changed: found - failed, failed, more: found > 0 };
+  return { found, changed: found - failed, failed, more: found > failed };
 }

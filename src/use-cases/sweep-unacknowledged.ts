@@ -20,13 +20,15 @@ const LATE = 1 / 3;
  */
 export async function sweepUnacknowledged(ports: SweepPorts, limit: number): Promise<SweepReport> {
   const items = await ports.sweepRecords.unacknowledged(ports.clock.now() + AHEAD, limit);
-  return handleEach(ports, {
+  const report = await handleEach(ports, {
     sweep: "unacknowledged",
     items,
     limit,
     fieldsOf: ({ id }) => ({ purchase_id: id }),
     handle: (purchase) => urge(ports, purchase),
   });
+  // They stay in the list until Google was told: a pass that found only such as were asked about gets nowhere.
+  return { ...report, more: report.more && report.changed > 0 };
 }
 
 /** @returns Whether Google is to be told anew. */

@@ -39,7 +39,7 @@ export interface Found<T> {
   readonly limit: number;
   /** What names an item in the log: ids only. */
   readonly fieldsOf: (item: T) => LogFields;
-  /** @returns Whether it had consequences. */
+  /** Handled, an item leaves the list that is found. @returns Whether it had consequences. */
   readonly handle: (item: T) => Promise<boolean>;
 }
 

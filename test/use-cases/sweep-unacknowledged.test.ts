@@ -128,6 +128,15 @@ describe("the sweep of unacknowledged purchases", () => {
     expect(["a", "b", "c"].map(isTold)).toEqual([true, true, true]);
   });
 
+  it("comes to an end though nobody tells Google meanwhile", async () => {
+    for (const name of ["a", "b", "c"]) await untold(name);
+    world.clock.advance(DAY);
+    const pass = () => world.run(sweepUnacknowledged(service.ports, 2));
+    expect([(await pass()).more, (await pass()).more]).toEqual([true, false]);
+    await service.settle();
+    expect([(await pass()).changed, (await pass()).changed]).toEqual([1, 0]);
+  });
+
   it("may overlap with another one", async () => {
     await untold("first");
     world.clock.advance(DAY);
