@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { burst } from "./cases/burst.ts";
 import { contended } from "./cases/contended.ts";
 import { counts } from "./cases/counts.ts";
+import { sweepCost } from "./cases/sweep-cost.ts";
 import { throughput } from "./cases/throughput.ts";
 import { type Lab, openLab } from "./parts/lab.ts";
 import type { PurchaseType } from "./parts/shop.ts";
@@ -70,6 +71,10 @@ const cases: Readonly<Record<string, Case>> = {
       const asked = { type: options.type, notices: Number(flags.notices), full: flags.full };
       return inLab((lab) => burst(lab, asked), true);
     },
+  },
+  "sweep-cost": {
+    title: "What a sweep reads in a small and a large shop, the same being due",
+    run: sweepCost,
   },
   startup: { title: "From start to ready, and memory, of the api role", run: () => startup() },
   crash: { title: "Killed at random moments under load", run: crashes },
