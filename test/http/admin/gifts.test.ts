@@ -114,6 +114,16 @@ describe("POST /v1/admin/grants", () => {
     expect(licences(service).filter((status) => status === "active")).toHaveLength(1);
   });
 
+  test("202 also after an earlier gift was taken back: the old row is not the answer", async () => {
+    const service = await startService({ VERIFY_WAIT_MS: "200" });
+    const first = await give(service, LICENCE);
+    await asAdmin(service, "POST", `${PATH}/${first.id}/revoke`);
+    await until(() => licences(service)[0] === "revoked");
+    service.sandbox.faults.add({ service: "keythai", kind: "status_503", count: null });
+    const answer = await asAdmin(service, "POST", PATH, LICENCE);
+    expect(exactly(pendingGiftSchema, answer, 202)).toEqual({ pending_entitlements: ["desktop"] });
+  });
+
   test.each<[string, unknown]>([
     ["customer_id", { ...FOREVER, customer_id: "a/b" }],
     ["customer_id", { ...FOREVER, customer_id: "" }],
