@@ -1,4 +1,13 @@
-import { NO_IDS, type PurchaseRef } from "../domain/purchase-file.ts";
+import { AppError, type ErrorCode } from "../domain/errors.ts";
+import type { PurchaseId } from "../domain/ids.ts";
+import { type Instant, MINUTE } from "../domain/instant.ts";
+import {
+  type Decision,
+  NO_IDS,
+  NO_WRITES,
+  type PurchaseRecord,
+  type PurchaseRef,
+} from "../domain/purchase-file.ts";
 import type { Ports } from "../ports.ts";
 import { refusal } from "./refusal.ts";
 import { handleEach, type SweepReport, shuffled } from "./sweep.ts";
@@ -27,10 +36,32 @@ export async function sweepDuePurchases(ports: DuePorts, limit: number): Promise
 async function syncDue(ports: DuePorts, ref: PurchaseRef): Promise<boolean> {
   // Another worker may have been here since it was found: one read is cheaper than asking Google twice.
   const { purchase } = (await ports.store.load({ ...NO_IDS, purchaseId: ref.id })).file;
-  if (purchase === null || purchase.nextSyncAt === null || purchase.nextSyncAt > ports.clock.now())
-    return false;
+  if (purchase === null || !isDue(purchase, ports.clock.now())) return false;
   const request = { claimant: null, productId: null, observation: null, acceptAgeMs: 0 };
-  const synced = await syncPurchase(ports, { ...request, ref, cause: "sweep", priority: "sweep" });
-  if (synced.kind === "refused") throw refusal(synced.code);
-  return synced.purchase.revision !== purchase.revision;
+  try {
+    const synced = await syncPurchase(ports, { ...request, ref, cause: "sweep", priority: "sweep" });
+    if (synced.kind === "refused") throw refusal(synced.code);
+    return synced.purchase.revision !== purchase.revision;
+  } catch (error) {
+    if (error instanceof AppError && !PASSING.has(error.code)) await putOff(ports, ref.id);
+    throw error;
+  }
+}
+
+function isDue({ nextSyncAt }: PurchaseRecord, now: Instant): boolean {
+  return nextSyncAt !== null && nextSyncAt <= now;
+}
+
+/** Trouble that all purchases have alike, and that passes. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(["play_unavailable", "store_unavailable"]);
+const PUT_OFF = 10 * MINUTE;
+
+/** What fails by itself, as do purchases of an app that Google doesn't let us see, must not stand before others for good. */
+async function putOff({ store, clock }: DuePorts, purchaseId: PurchaseId): Promise<void> {
+  await store.update({ ...NO_IDS, purchaseId }, ({ purchase }): Decision<null> => {
+    const now = clock.now();
+    const due = purchase !== null && isDue(purchase, now);
+    const writes = due ? { ...NO_WRITES, purchase: { ...purchase, nextSyncAt: now + PUT_OFF } } : null;
+    return { result: null, writes };
+  });
 }

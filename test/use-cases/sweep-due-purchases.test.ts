@@ -137,6 +137,19 @@ describe("the sweep of due purchases", () => {
     expect(await sweep()).toBe(1);
   });
 
+  it("lets none that Google refuses us stand before the others, and comes back to it in ten minutes", async () => {
+    for (const name of ["a", "b", "c"]) await ending(name);
+    for (const name of ["a", "b"]) world.play.put(refOf(name), "play_rejected_credentials");
+    ended("c");
+    world.clock.advance(HOUR);
+    expect(await pass(2)).toEqual({ found: 2, changed: 0, failed: 2, more: false });
+    expect(await pass(2)).toMatchObject({ found: 1, changed: 1 });
+    for (const name of ["a", "b"]) ended(name);
+    expect(await sweep()).toBe(0);
+    world.clock.advance(10 * MINUTE);
+    expect(await pass()).toMatchObject({ found: 2, changed: 2 });
+  });
+
   it("stops asking when Google is away", async () => {
     const names = Array.from({ length: 60 }, (_, index) => `n${index}`);
     for (const name of names) {
