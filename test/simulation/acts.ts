@@ -58,6 +58,13 @@ export type Act = { readonly at: number } & (
   | { readonly do: "misfortune"; readonly replica: number; readonly what: Misfortune }
   | { readonly do: "channel"; readonly channel: Channel }
   | { readonly do: "admin_revoke"; readonly customer: string; readonly pick: number }
+  | {
+      readonly do: "gift";
+      readonly customer: string;
+      readonly entitlement: string;
+      /** How long it lasts; null: for good. */
+      readonly days: number | null;
+    }
 );
 
 /**

@@ -19,9 +19,9 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   pause: 4,
   resume: 14,
   expire: 2,
-  revoke: 3,
-  refund: 7,
-  chargeback: 2,
+  revoke: 2,
+  refund: 4,
+  chargeback: 1,
   change_plan: 12,
   decline: 9,
   accept: 14,
@@ -52,7 +52,10 @@ export function pickAction(random: Random, purchase: Purchase, possible: readonl
 }
 
 function productInput(random: Random, purchase: OneTimePurchase, action: string): Doing | null {
-  if (action !== "refund" && action !== "chargeback") return {};
+  if (action === "pay" || action === "cancel") return {};
+  // There is nothing else that can happen to it; most are kept.
+  if (random.chance(0.7)) return null;
+  if (action === "revoke") return {};
   const reason = { reason: random.pick([0, 1, 5, 7]) };
   const { refundableQuantity: left } = purchase;
   if (left > 1 && random.chance(0.6)) return { ...reason, quantity: random.between(1, left - 1) };
@@ -80,10 +83,13 @@ function subscriptionInput(random: Random, purchase: Subscription, action: strin
         ...(random.chance(0.3) ? itemOf(random, purchase) : {}),
       };
     case "add_item":
-      return { productId: "cloud", basePlanId: "monthly" };
+      return { productId: random.pick(["cloud", "basic"]), basePlanId: "monthly" };
     case "remove_item":
     case "revoke_item":
       return purchase.items.length > 1 ? itemOf(random, purchase) : null;
+    case "accept_price":
+    case "withdraw_price":
+      return purchase.items.some(({ priceChange, stepUp }) => priceChange ?? stepUp) ? {} : null;
     case "refund":
       return refundInput(random, purchase);
     case "change_plan":

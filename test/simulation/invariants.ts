@@ -3,6 +3,7 @@ import type { Google } from "./google.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ObservedGrant, Snapshot } from "./observed.ts";
 import { isOpen } from "./reference.ts";
+import { isLicence, PERPETUAL_POLICY } from "./shop.ts";
 import { LEEWAY_MS } from "./truth.ts";
 
 /** What must hold at every step of a life, however it goes. */
@@ -29,7 +30,7 @@ export function checkInvariants(moment: Moment): string[] {
 }
 
 /** No customer has access longer than anything of Google's ever promised, plus the leeway. */
-function noAccessBeyondLeeway({ google, now, owner }: Moment): string[] {
+function noAccessBeyondLeeway({ google, ledger, now, owner }: Moment): string[] {
   return [...now.entitlements].flatMap(([customer, rows]) =>
     rows.flatMap((row) => {
       if (!row.active) return [];
@@ -37,6 +38,7 @@ function noAccessBeyondLeeway({ google, now, owner }: Moment): string[] {
         (purchase) =>
           owner(purchase) === customer && row.purchase_ids.some((id) => google.byId(id) === purchase),
       );
+      if (ledger.gifts.has(`${customer} ${row.entitlement_id}`)) return [];
       if (mine.length === 0) return [`${customer} holds ${row.entitlement_id} without a purchase of theirs`];
       const over = mine.every((purchase) => lastPromise(purchase, google, now.at) + LEEWAY_MS < now.at);
       return over ? [`${customer} still holds ${row.entitlement_id}, long after its end`] : [];
@@ -74,11 +76,12 @@ function oneLicenceForOneUnit({ now }: Moment): string[] {
 }
 
 /** Revoke is for good: never for a purchase that may still give what the licence stands for. */
-function livingLicencesAreKept({ google, ledger, now }: Moment): string[] {
+function livingLicencesAreKept(moment: Moment): string[] {
+  const { google, ledger, now } = moment;
   return now.licences.flatMap(({ licence, held }) => {
     if (!held || licence.status !== "revoked") return [];
     const purchase = google.byId(String(licence.metadata.purchase));
-    if (purchase === null || ledger.manualRevokes.has(String(licence.metadata.grant))) return [];
+    if (purchase === null || takenByHand(moment, purchase, licence.policyId)) return [];
     return ledger.ended.has(purchase.purchaseToken) || mayHaveEnded(purchase, google, now.at)
       ? []
       : [
@@ -144,18 +147,33 @@ function expectedEvents({ status }: ObservedGrant): string[] {
   return status === "Revoked" ? ["created", "revoked"] : ["created", "delivered"];
 }
 
-/** What the admin took away stays away, whatever renews. */
+/** The admin took something of the same kind away that the same chain gave. */
+function takenByHand({ google, ledger, now }: Moment, purchase: Purchase, policyId: string): boolean {
+  return [...ledger.manualRevokes].some((id) => {
+    const grant = now.grants.get(id);
+    const other = google.byId(grant?.purchaseId ?? null);
+    if (grant === undefined || other === null || google.rootOf(other) !== google.rootOf(purchase))
+      return false;
+    return isLicence(grant.entitlement) && (grant.entitlement === "seat") === (policyId === PERPETUAL_POLICY);
+  });
+}
+
+/** What the admin took away stays away, whatever renews: of as many units fewer are open as were taken. */
 function manualRevokesHold({ google, ledger, now }: Moment): string[] {
   return [...ledger.manualRevokes].flatMap((id) => {
     const revoked = now.grants.get(id);
     const purchase = google.byId(revoked?.purchaseId ?? null);
     if (revoked === undefined || purchase === null) return [];
-    const again = [...now.grants.values()].some((grant) => {
+    const alike = [...now.grants.values()].filter((grant) => {
       const other = google.byId(grant.purchaseId);
       const same = other !== null && google.rootOf(other) === google.rootOf(purchase);
-      return same && grant.entitlement === revoked.entitlement && isOpen(grant);
+      return same && grant.entitlement === revoked.entitlement && grant.customer === revoked.customer;
     });
-    return again ? [`${revoked.entitlement} of grant ${id} came back after it was revoked by hand`] : [];
+    const taken = alike.filter((grant) => ledger.manualRevokes.has(grant.id)).length;
+    const open = alike.filter(isOpen).length;
+    const units = purchase.type === "one_time" ? purchase.quantity : 1;
+    const holds = open <= Math.max(0, units - taken);
+    return holds ? [] : [`${revoked.entitlement} of grant ${id} came back after it was revoked by hand`];
   });
 }
 

@@ -15,6 +15,13 @@ export interface Verified {
   readonly outcome: string;
 }
 
+/** What the admin gave a customer without a purchase; */
+export interface Gift {
+  readonly customer: string;
+  readonly entitlement: string;
+  readonly expiresAt: number | null;
+}
+
 /** A purchase whose latest change we have heard of, and when. */
 interface Heard {
   /** Counts the changes of the world that it was told after. */
@@ -39,19 +46,16 @@ export class Ledger {
   readonly accounts = new Map<string, string>();
   /** Ids of grants that the admin took away by hand. */
   readonly manualRevokes = new Set<string>();
+  /** By customer and entitlement: there is one of each. */
+  readonly gifts = new Map<string, Gift>();
   readonly #heard = new Map<string, Heard>();
-  readonly #changed = new Map<string, { readonly change: number; readonly at: number }>();
+  readonly #changed = new Map<string, number>();
   #changes = 0;
 
   /** Google's world changed. */
-  change(token: string, at: number): void {
+  change(token: string): void {
     this.#changes += 1;
-    this.#changed.set(token, { change: this.#changes, at });
-  }
-
-  /** When a purchase changed last. */
-  changedAt(token: string): number {
-    return this.#changed.get(token)?.at ?? Number.NEGATIVE_INFINITY;
+    this.#changed.set(token, this.#changes);
   }
 
   /** How many changes there were: what is asked from now on is at least as new as this. */
@@ -72,12 +76,20 @@ export class Ledger {
   /** True when we were told everything about a purchase as it is. */
   isUpToDate(token: string): boolean {
     const heard = this.#heard.get(token);
-    return heard !== undefined && heard.change >= (this.#changed.get(token)?.change ?? 0);
+    return heard !== undefined && heard.change >= (this.#changed.get(token) ?? 0);
   }
 
   verifiersOf(token: string, outcome: string): Set<string> {
     const those = this.verifies.filter((one) => one.token === token && one.outcome === outcome);
     return new Set(those.map(({ customer }) => customer));
+  }
+
+  give(gift: Gift): void {
+    this.gifts.set(`${gift.customer} ${gift.entitlement}`, gift);
+  }
+
+  takeGift(customer: string, entitlement: string): void {
+    this.gifts.delete(`${customer} ${entitlement}`);
   }
 
   /** A purchase that the service must have recorded by now. */

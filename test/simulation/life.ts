@@ -2,6 +2,7 @@ import type { Purchase } from "../../sandbox/play/model.ts";
 import type { Act } from "./acts.ts";
 import { pickAction } from "./google-acts.ts";
 import type { Random } from "./random.ts";
+import { ENTITLEMENTS } from "./shop.ts";
 import { pickTrouble } from "./troubles.ts";
 import { pickWares } from "./wares.ts";
 
@@ -40,9 +41,17 @@ export class Life {
       this.#agenda.shift();
       return { ...promised, at: Math.max(promised.at, sight.now) };
     }
-    const kind = this.#random.weighted({ buy: 22, google: 46, verify: 14, restore: 4, trouble: 14 });
+    const kind = this.#random.weighted({
+      buy: 22,
+      google: 45,
+      verify: 13,
+      restore: 4,
+      trouble: 14,
+      admin: 2,
+    });
     if (kind === "buy" || sight.purchases.size === 0) return this.#buy(sight, at);
     if (kind === "verify") return this.#verify(sight, at);
+    if (kind === "admin") return this.#admin(sight, at);
     if (kind === "trouble") return pickTrouble(this.#random, sight, at);
     if (kind === "restore") {
       return {
@@ -123,9 +132,20 @@ export class Life {
     return { at, do: "verify", customer, purchase, replica: this.#replica(sight), copies: this.#copies() };
   }
 
+  /** What people do by hand. */
+  #admin(sight: Sight, at: number): Act {
+    const random = this.#random;
+    const customer = random.pick(sight.customers);
+    if (random.chance(0.6)) return { at, do: "admin_revoke", customer, pick: random.between(0, 9) };
+    const days = random.chance(0.3) ? null : random.between(1, 40);
+    return { at, do: "gift", customer, entitlement: random.pick(ENTITLEMENTS), days };
+  }
+
   #google(sight: Sight, at: number): Act {
     for (let tries = 0; tries < 8; tries += 1) {
       const [name, purchase] = this.#random.pick(recent(sight));
+      // Little happens to what is over.
+      if (purchase.state === "EXPIRED" && this.#random.chance(0.9)) continue;
       const picked = pickAction(this.#random, purchase, sight.possible(purchase));
       if (picked === null) continue;
       const act = { at, do: "google", purchase: name, ...picked } as const;

@@ -16,11 +16,15 @@ export interface Reference {
   readonly name: (purchase: Purchase) => string;
 }
 
-/** One reason for a customer to hold an entitlement. */
+/** One reason for a customer to hold an entitlement: an item of a purchase, or a gift. */
 interface Source {
-  readonly purchase: Purchase;
+  readonly purchase: Purchase | null;
+  /** Of the chain; of all gifts the same. */
+  readonly root: string;
   readonly share: Share;
 }
+
+const GIFT = "a gift";
 
 /** Every difference between what is and what should be, in words. */
 export function compare(
@@ -46,35 +50,53 @@ export function compareHolding(reference: Reference, customer: string, entitleme
 }
 
 export function sourcesOf(
-  reference: Pick<Reference, "google" | "owner" | "snapshot" | "ledger">,
+  reference: Reference,
   customer: string,
   entitlement: string,
   standing: Share["standing"],
 ): Source[] {
   const { google, owner, snapshot } = reference;
-  const blocked = blockedRoots(reference, customer, entitlement);
-  return [...google.all()].flatMap((purchase) => {
-    if (owner(purchase) !== customer || blocked.has(google.rootOf(purchase))) return [];
+  const bought = [...google.all()].flatMap((purchase) => {
+    if (owner(purchase) !== customer) return [];
+    const root = google.rootOf(purchase);
+    const taken = takenByHand(reference, customer, entitlement, root);
     return google
       .shares(purchase, snapshot.at)
       .filter((share) => share.standing === standing && share.entitlements.includes(entitlement))
-      .map((share) => ({ purchase, share }));
+      .map((share) => ({ purchase, root, share: { ...share, units: share.units - taken } }))
+      .filter(({ share }) => share.units > 0);
   });
+  const gift = standing === "on" ? giftOf(reference, customer, entitlement) : null;
+  return gift === null ? bought : [...bought, { purchase: null, root: GIFT, share: gift }];
 }
 
-/** Chains of which the admin took this entitlement away: it never comes back by itself. */
-function blockedRoots(
-  { google, ledger, snapshot }: Pick<Reference, "google" | "ledger" | "snapshot">,
+/** How many units of a chain the admin took away: they never come back by themselves. */
+function takenByHand(
+  { google, ledger, snapshot }: Reference,
   customer: string,
   entitlement: string,
-): Set<string> {
-  const roots = [...ledger.manualRevokes].flatMap((id) => {
+  root: string,
+): number {
+  return [...ledger.manualRevokes].filter((id) => {
     const grant = snapshot.grants.get(id);
     const purchase = google.byId(grant?.purchaseId ?? null);
     const same = grant?.customer === customer && grant.entitlement === entitlement;
-    return same && purchase !== null ? [google.rootOf(purchase)] : [];
-  });
-  return new Set(roots);
+    return same && purchase !== null && google.rootOf(purchase) === root;
+  }).length;
+}
+
+function giftOf({ ledger, snapshot }: Reference, customer: string, entitlement: string): Share | null {
+  const gift = ledger.gifts.get(`${customer} ${entitlement}`);
+  if (gift === undefined || (gift.expiresAt ?? Number.POSITIVE_INFINITY) <= snapshot.at) return null;
+  return {
+    productId: "",
+    entitlements: [entitlement],
+    standing: "on",
+    expiresAt: gift.expiresAt,
+    accessUntil: gift.expiresAt,
+    willRenew: false,
+    units: 1,
+  };
 }
 
 function compareEntitlement(
@@ -86,19 +108,20 @@ function compareEntitlement(
   const row = snapshot.entitlements
     .get(customer)
     ?.find(({ entitlement_id }) => entitlement_id === entitlement);
-  const because = sources.map(({ purchase }) => name(purchase)).join(", ");
+  const because = sources.map(({ purchase }) => (purchase === null ? GIFT : name(purchase))).join(", ");
   if (sources.length === 0) return row?.active === true ? ["is active, and nothing gives it"] : [];
   if (row?.active !== true) return [`is not active, and ${because} gives it`];
   const shares = sources.map(({ share }) => share);
+  const bought = sources.flatMap(({ purchase, share }) => (purchase === null ? [] : [{ purchase, share }]));
   const until = timeText(latest(shares.map(({ accessUntil }) => accessUntil)));
   const ends = shares.map(({ expiresAt }) => timeText(expiresAt));
   return [
     ...differs("access_until", row.access_until, [until]),
     ...differs("expires_at", row.expires_at, ends),
     ...differs("will_renew", row.will_renew, [...new Set(shares.map(({ willRenew }) => willRenew))]),
-    ...differs("product_ids", sorted(row.product_ids), [sorted(shares.map(({ productId }) => productId))]),
+    ...differs("product_ids", sorted(row.product_ids), [sorted(bought.map(({ share }) => share.productId))]),
     ...differs("purchase_ids", sorted(row.purchase_ids), [
-      sorted(sources.map(({ purchase }) => purchaseIdOf(purchase.purchaseToken))),
+      sorted(bought.map(({ purchase }) => purchaseIdOf(purchase.purchaseToken))),
     ]),
   ];
 }
@@ -113,10 +136,9 @@ function compareGrants(
   const open = new Map<string, number>();
   for (const grant of snapshot.grants.values()) {
     if (!isOpen(grant) || grant.customer !== customer || grant.entitlement !== entitlement) continue;
-    const purchase = google.byId(grant.purchaseId);
-    add(open, purchase === null ? "?" : google.rootOf(purchase), 1);
+    add(open, rootOfId(google, grant.purchaseId), 1);
   }
-  return compareCounts(reference, "open grants", open, unitsByRoot(reference, entitlement, sources));
+  return compareCounts(reference, "open grants", open, unitsByRoot(entitlement, sources));
 }
 
 /** Contract section 6; `at` most places where it counts, `Pending` is as open as `Delivered`. */
@@ -124,20 +146,22 @@ export function isOpen({ status }: ObservedGrant): boolean {
   return status === "Pending" || status === "Delivered";
 }
 
-function unitsByRoot(
-  { google }: Reference,
-  entitlement: string,
-  sources: readonly Source[],
-): Map<string, number> {
+function unitsByRoot(entitlement: string, sources: readonly Source[]): Map<string, number> {
   const units = new Map<string, number>();
-  const counted = new Set<Purchase>();
-  for (const { purchase, share } of sources) {
+  const counted = new Set<Purchase | null>();
+  for (const { purchase, root, share } of sources) {
     // A feature is given once, however many items of a purchase give it.
     if (!isLicence(entitlement) && counted.has(purchase)) continue;
     counted.add(purchase);
-    add(units, google.rootOf(purchase), isLicence(entitlement) ? share.units : 1);
+    add(units, root, isLicence(entitlement) ? share.units : 1);
   }
   return units;
+}
+
+function rootOfId(google: Google, purchaseId: string | null): string {
+  if (purchaseId === null) return GIFT;
+  const purchase = google.byId(purchaseId);
+  return purchase === null ? "?" : google.rootOf(purchase);
 }
 
 function compareLicences(
@@ -152,20 +176,20 @@ function compareLicences(
   const suspended = new Map<string, number>();
   const wrongEnds: string[] = [];
   for (const { licence } of heldOf(reference, customer, entitlement)) {
-    const purchase = google.byId(String(licence.metadata.purchase));
-    const root = purchase === null ? "?" : google.rootOf(purchase);
+    const { purchase } = licence.metadata;
+    const root = rootOfId(google, typeof purchase === "string" ? purchase : null);
     if (licence.status === "suspended") add(suspended, root, 1);
     if (licence.status !== "active") continue;
     add(live, root, 1);
     const ends = sources
-      .filter((source) => google.rootOf(source.purchase) === root)
+      .filter((source) => source.root === root)
       .map(({ share }) => (share.accessUntil === null ? null : Math.ceil(share.accessUntil / 1000)));
     if (ends.length > 0) wrongEnds.push(...differs("expiry of its licence", licence.expiresAt, ends));
   }
-  const mayBeSuspended = unitsByRoot(reference, entitlement, paused);
+  const mayBeSuspended = unitsByRoot(entitlement, paused);
   const stray = [...suspended].filter(([root, count]) => count > (mayBeSuspended.get(root) ?? 0));
   return [
-    ...compareCounts(reference, "live licences", live, unitsByRoot(reference, entitlement, sources)),
+    ...compareCounts(reference, "live licences", live, unitsByRoot(entitlement, sources)),
     ...stray.map(([root, count]) => `${count} suspended licences of ${nameOf(reference, root)}`),
     ...wrongEnds,
   ];
@@ -252,5 +276,6 @@ function compareCounts(
 
 function nameOf({ google, name }: Reference, root: string): string {
   const purchase = google.get(root);
+  if (root === GIFT) return root;
   return purchase === null ? "something unknown" : name(purchase);
 }

@@ -99,7 +99,7 @@ class Run {
       customers: this.stage.customers,
       replicas: 2,
       purchases: this.stage.purchases(),
-      possible: possibleActions,
+      possible: (purchase) => possibleActions(this.stage.world.sandbox.play.world, purchase),
     };
   }
 

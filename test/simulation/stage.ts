@@ -1,6 +1,9 @@
 import type { ActionInput, BuyInput } from "../../sandbox/play/inputs.ts";
 import type { Purchase } from "../../sandbox/play/model.ts";
 import { AppError } from "../../src/domain/errors.ts";
+import { asCustomerId, type CustomerId } from "../../src/domain/ids.ts";
+import { giveGrant } from "../../src/use-cases/admin/give-grant.ts";
+import { revokeGrant } from "../../src/use-cases/admin/revoke-grant.ts";
 import { ON_TIME } from "../world/notices.ts";
 import type { Replica } from "../world/replica.ts";
 import { inMemory, type StorageKind } from "../world/storage.ts";
@@ -54,6 +57,7 @@ export class Stage {
   readonly #messages = new Map<string, string>();
   /** When access ends if nothing happens, by token. */
   readonly #ends = new Map<string, number>();
+  readonly #answers = new Map<string, { readonly etag: string; readonly at: number }>();
   readonly #told = new Map<string, number>();
   readonly #frozenSince = new Map<Replica, number>();
   readonly #sleeps = new Map<Replica, number>();
@@ -65,7 +69,7 @@ export class Stage {
     this.#random = new Random(seed);
     this.#note = note;
     this.regime = regimeOf(this.#random.fork("regime"));
-    const justChanged = (token: string) => this.now - this.ledger.changedAt(token) < STALE_MS;
+    const justChanged = (token: string) => this.now - this.#lookAt(token) < STALE_MS;
     this.faults = new Faults(this.#random.fork("faults"), justChanged);
     this.customers = Array.from({ length: customers }, (_, index) => `customer-${index + 1}`);
     const { accountIds, testPurchases, verifyFreshMs } = this.regime;
@@ -153,7 +157,7 @@ export class Stage {
     return replica;
   }
 
-  /** What has ended by now, though only for a while: of what renews late nothing tells afterwards. */
+  /** What has ended or changed by now, though only for a while: of what renews late nothing tells afterwards. */
   #noteEnds(): void {
     for (const purchase of this.google.all()) {
       const token = purchase.purchaseToken;
@@ -161,7 +165,17 @@ export class Stage {
       if (mayHaveEnded(purchase, this.google, this.now)) this.ledger.ended.add(token);
       const ends = this.google.shares(purchase, this.now).flatMap(({ accessUntil }) => accessUntil ?? []);
       this.#ends.set(token, Math.min(...ends));
+      this.#lookAt(token);
     }
+  }
+
+  /** When Google's answer about a purchase was seen to be a new one. */
+  #lookAt(token: string): number {
+    const etag = this.google.get(token)?.etag ?? "";
+    const last = this.#answers.get(token);
+    if (last?.etag === etag) return last.at;
+    this.#answers.set(token, { etag, at: this.now });
+    return this.now;
   }
 
   #wake(): void {
@@ -209,7 +223,9 @@ export class Stage {
         this.#channel = act.channel;
         return [];
       case "admin_revoke":
-        return [];
+        return [this.#revoke(act)];
+      case "gift":
+        return [this.#give(act)];
     }
   }
 
@@ -233,8 +249,14 @@ export class Stage {
 
   /** As the app gets it from `GET /v1/account`; whose it is will be known from then on. */
   async #accountOf(customer: string): Promise<string | null> {
-    const id = await this.world.accountIds.give(customer as Parameters<World["accountIds"]["give"]>[0]);
+    const id = await this.world.accountIds.give(this.#customerId(customer));
     if (id !== null) this.ledger.accounts.set(id, customer);
+    return id;
+  }
+
+  #customerId(customer: string): CustomerId {
+    const id = asCustomerId(customer);
+    if (id === null) throw new Error("no customer has such a name");
     return id;
   }
 
@@ -248,7 +270,7 @@ export class Stage {
     const full: ActionInput = { ...rest, ...(orderId === undefined ? {} : { orderId }) };
     this.#attempt(() => {
       const made = this.world.sandbox.play.act(token, action, full);
-      this.ledger.change(token, this.now);
+      this.ledger.change(token);
       if (makes !== undefined) this.#call(makes, made.purchaseToken);
     });
   }
@@ -256,7 +278,7 @@ export class Stage {
   #call(name: string, token: string): void {
     this.tokens.set(name, token);
     this.#names.set(token, name);
-    this.ledger.change(token, this.now);
+    this.ledger.change(token);
   }
 
   /** What Google doesn't allow just doesn't happen: acts that were left out may have been what allowed it. */
@@ -304,6 +326,45 @@ export class Stage {
     }
   }
 
+  /** One of the customer's open grants is taken away; of an answer that got lost it is tried until it is certain. */
+  async #revoke({ customer, pick }: ActOf<"admin_revoke">): Promise<void> {
+    const { grants } = await this.world.dump();
+    const open = grants.filter((grant) => grant.customerId === customer && grant.status === "Delivered");
+    const grant = open[pick % Math.max(1, open.length)];
+    if (grant === undefined) return;
+    const { status } = await this.#insist((by) => revokeGrant(by.ports, grant.id, "simulation"));
+    if (status !== "Revoked")
+      this.violations.push(`grant ${grant.id} is ${status} after it was revoked by hand`);
+    if (grant.purchaseId === null) this.ledger.takeGift(customer, grant.entitlementId);
+    else this.ledger.manualRevokes.add(grant.id);
+    this.#note(`  ${grant.entitlementId} of ${customer} is taken away by hand`);
+  }
+
+  async #give({ customer, entitlement, days }: ActOf<"gift">): Promise<void> {
+    const expiresAt = days === null ? null : Math.floor(this.now) + days * 86_400_000;
+    const customerId = this.#customerId(customer);
+    const request = { customerId, entitlementId: entitlement, expiresAt, note: null };
+    await this.#insist((by) => giveGrant(by.ports, request, "simulation"));
+    this.ledger.give({ customer, entitlement, expiresAt });
+  }
+
+  /** People try again until it is done. */
+  async #insist<T>(work: (by: Replica) => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
+      const by = this.replica(tries);
+      const stopped = by.stopped.then(() => "stopped" as const);
+      try {
+        const done = await this.world.clock.run(
+          Promise.race([work(by).then((result) => ({ result })), stopped]),
+        );
+        if (done !== "stopped") return done.result;
+      } catch (error) {
+        if (by.state === "alive" && outcomeOf(error) !== "unknown") throw error;
+      }
+      if (tries > 50) throw new Error("what a person does by hand never succeeds");
+    }
+  }
+
   #mannerOf(messageId: string, token: string | null): readonly number[] {
     this.#hearOf(messageId, token);
     const { lost, doubled, late } = this.#channel;
@@ -320,7 +381,7 @@ export class Stage {
     this.#noteEnds();
     if (token === null) return;
     this.#messages.set(messageId, token);
-    this.ledger.change(token, this.now);
+    this.ledger.change(token);
   }
 
   /** Takes note of what was handled since. */
