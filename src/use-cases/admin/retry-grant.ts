@@ -28,7 +28,7 @@ export async function retryGrant(
   if (result === "not_failed") {
     throw new AppError(
       "grant_not_failed",
-      "Only a grant whose delivery failed can be retried, and only while no later one has come in its place.",
+      "Only a grant whose delivery failed can be retried, while it is wanted and no later one has come in its place.",
     );
   }
   return (await awaitRow(ports, { customerId, slotId }, started)) ?? grant;

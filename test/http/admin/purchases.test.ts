@@ -140,6 +140,16 @@ describe("POST /v1/admin/purchases/{id}/sync", () => {
     expect(service.sandbox.play.calls.get).toBe(0);
   });
 
+  test("an answer of Google's that names no product is one that can't be read", async () => {
+    const service = await startService();
+    const request = service.buy("badge", { obfuscatedAccountId: null });
+    service.ports.play.getPurchase = async () => ({ purchaseStateContext: { purchaseState: "PURCHASED" } });
+    await push(service, bought(request));
+    expect(await find(service, {})).toEqual([]);
+    const [id] = service.tables.purchases.keys();
+    expectProblem(await asAdmin(service, "POST", `${PATH}/${id}/sync`), 503, "play_unavailable");
+  });
+
   test.each([
     ["status_503", 503, "play_unavailable"],
     ["status_401", 502, "play_rejected_credentials"],

@@ -1,4 +1,5 @@
 import { createRoute, type z } from "@hono/zod-openapi";
+import { AppError } from "../../../domain/errors.ts";
 import { Secret } from "../../../domain/secret.ts";
 import { findPurchases, type PurchaseQuery } from "../../../use-cases/admin/find-purchases.ts";
 import { syncNow } from "../../../use-cases/admin/sync-now.ts";
@@ -52,7 +53,11 @@ export function adminPurchaseRoutes(ports: HttpPorts) {
   router.openapi(sync, async (c) => {
     const synced = await syncNow(ports, c.req.valid("param").id, c.get("admin"));
     const purchase = adminPurchaseView(synced, policy, ports.clock.now());
-    if (purchase === null) throw new Error("a synced purchase has an answer of Google's");
+    if (purchase === null) {
+      throw new AppError("play_unavailable", "Google names no product of this purchase.", {
+        retryable: true,
+      });
+    }
     return c.json({ purchase }, 200);
   });
 
