@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type DocumentData, Firestore, Timestamp } from "@google-cloud/firestore";
+import { Firestore } from "@google-cloud/firestore";
 import { createUidAccountIds } from "../../src/adapters/account-ids/account-ids.ts";
 import { createLocalSecretBox } from "../../src/adapters/crypto/local-secret-box.ts";
 import { createFirestoreStore } from "../../src/adapters/firestore/index.ts";
 import { paths } from "../../src/adapters/firestore/paths.ts";
-import { purchaseId } from "../../src/domain/ids.ts";
-import { DAY, HOUR } from "../../src/domain/instant.ts";
+import { DAY, HOUR, type Instant } from "../../src/domain/instant.ts";
 import type { Purchase } from "../../src/domain/purchase.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { runDueEffects } from "../../src/use-cases/run-effects.ts";
@@ -22,17 +21,16 @@ import {
   subscription,
   token,
 } from "../../test/support/builders.ts";
-import { assemblePorts, createBackground, createLog } from "../../test/support/ports.ts";
+import { type AllPorts, assemblePorts, createBackground, createLog } from "../../test/support/ports.ts";
 import { FakeLicenses } from "../../test/use-cases/support/fake-licenses.ts";
 import { FakePlay } from "../../test/use-cases/support/fake-play.ts";
+import { stock } from "./stock.ts";
 
 /** Of each kind of thing that sweeps look for. */
 export const DUE = 100;
 
 const KEYS = [{ id: "bench", key: new Secret(randomBytes(32).toString("base64")) }];
 const LATER = 25 * HOUR;
-const BATCH = 250;
-const BATCHES_AT_ONCE = 4;
 
 /**
  * A shop on a Firestore emulator, with as many purchases as asked for, each with its licence key. After {@link wait} some of
@@ -70,39 +68,8 @@ export async function openStockedShop(stored: number) {
   const at = clock.now();
   const db = new Firestore({ projectId });
 
-  const buy = async (name: string, purchase: Purchase) => {
-    play.put(refOf(name, purchase.type), purchase);
-    const { productId } = must(purchase.items[0]);
-    const customerId = customer(`customer-of-${name}`);
-    await verifyPurchase(ports, { customerId, packageName: PACKAGE, productId, token: token(name) });
-  };
-  const settle = async () => {
-    while ((await runDueEffects(ports, 50)) > 0);
-  };
-
-  for (const name of names("ending")) {
-    await buy(
-      name,
-      subscription({ items: [lineItem({ orderId: `GPA.${name}`, expiresAt: at + 20 * HOUR })] }),
-    );
-  }
-  await settle();
-  for (const name of names("untold")) {
-    const items = [product({ productId: "lumen_v2", orderId: `GPA.${name}` })];
-    await buy(name, oneTime({ items, acknowledged: false, startedAt: at }));
-  }
+  await sellAll(ports, play, at);
   await forgetEffects(db);
-  for (const name of names("review")) {
-    await ports.intake.addRefundReview({
-      packageName: PACKAGE,
-      pendingRefundToken: new Secret(`refund-${name}`),
-      orderId: `GPA.${name}`,
-      refundReason: 7,
-      receivedAt: at,
-      answerBy: at + DAY,
-    });
-  }
-  await ports.sweepRecords.heardGoogle(at);
   await stock(db, stored - 2 * DUE, at);
 
   return {
@@ -126,6 +93,36 @@ export async function openStockedShop(stored: number) {
   };
 }
 
+/** What will be due; what is to be told to Google of the second kind is left in the outbox. */
+async function sellAll(ports: AllPorts, play: FakePlay, at: Instant): Promise<void> {
+  const buy = async (name: string, purchase: Purchase) => {
+    play.put(refOf(name, purchase.type), purchase);
+    const { productId } = must(purchase.items[0]);
+    const customerId = customer(`customer-of-${name}`);
+    await verifyPurchase(ports, { customerId, packageName: PACKAGE, productId, token: token(name) });
+  };
+  for (const name of names("ending")) {
+    const items = [lineItem({ orderId: `GPA.${name}`, expiresAt: at + 20 * HOUR })];
+    await buy(name, subscription({ items }));
+  }
+  while ((await runDueEffects(ports, 50)) > 0);
+  for (const name of names("untold")) {
+    const items = [product({ productId: "lumen_v2", orderId: `GPA.${name}` })];
+    await buy(name, oneTime({ items, acknowledged: false, startedAt: at }));
+  }
+  for (const name of names("review")) {
+    await ports.intake.addRefundReview({
+      packageName: PACKAGE,
+      pendingRefundToken: new Secret(`refund-${name}`),
+      orderId: `GPA.${name}`,
+      refundReason: 7,
+      receivedAt: at,
+      answerBy: at + DAY,
+    });
+  }
+  await ports.sweepRecords.heardGoogle(at);
+}
+
 function names(kind: string): string[] {
   return Array.from({ length: DUE }, (_, index) => `${kind}-${index}`);
 }
@@ -146,45 +143,4 @@ function shiftedClock() {
 async function forgetEffects(db: Firestore): Promise<void> {
   const { docs } = await paths(db).outbox.get();
   await Promise.all(docs.map((doc) => doc.ref.delete()));
-}
-
-/** Copies of a purchase and its key as the service itself has written them, under other names, due long from now. */
-async function stock(db: Firestore, count: number, now: number): Promise<void> {
-  const { purchases, licenseKeys } = paths(db);
-  const [purchase] = (await purchases.where("type", "==", "subscription").limit(1).get()).docs;
-  const [key] = (await licenseKeys.limit(1).get()).docs;
-  const samples = { purchase: must(purchase).data(), key: must(key).data() };
-  let next = 0;
-  const lane = async () => {
-    for (let from = next; from < count; from = next) {
-      next += BATCH;
-      const batch = db.batch();
-      for (let index = from; index < Math.min(from + BATCH, count); index += 1) {
-        const { purchase: one, key: its } = copyOf(samples, index, now);
-        batch.create(purchases.doc(one.id), one);
-        batch.create(licenseKeys.doc(its.id), its);
-      }
-      await batch.commit();
-    }
-  };
-  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, lane));
-}
-
-function copyOf(samples: { purchase: DocumentData; key: DocumentData }, index: number, now: number) {
-  const named = new Secret(`token-of-stock-${String(index).padStart(8, "0")}-0123456789`);
-  const id = purchaseId(PACKAGE, named);
-  const hash = id.slice("pur_".length);
-  const customerId = `customer-of-stock-${index}`;
-  const later = Timestamp.fromMillis(now + 30 * DAY + index * 1000);
-  const times = { created_at: Timestamp.fromMillis(now - index * 1000), next_sync_at: later };
-  return {
-    purchase: { ...samples.purchase, id, token: named.reveal(), customer_id: customerId, ...times },
-    key: {
-      ...samples.key,
-      id: `key_${hash}`,
-      slot_id: `slt_${hash}`,
-      customer_id: customerId,
-      check_at: later,
-    },
-  } as { purchase: DocumentData & { id: string }; key: DocumentData & { id: string } };
 }
