@@ -56,41 +56,38 @@ export function createTime(parts: TimeParts) {
     }
   }
 
-  async function sweepDue(by: Replica | undefined): Promise<number> {
+  /** Runs the sweeps that are due. @returns How many ran, and when the others are. */
+  async function sweepDue(by: Replica): Promise<{ ran: number; later: Instant[] }> {
+    const next = await Promise.all(by.sweeps.map(nextSweep));
+    const later: Instant[] = [];
     let ran = 0;
-    for (const { name } of alive().sweeps) {
-      ran += (await sweepIfDue(name, by ?? alive())) ? 1 : 0;
+    for (const [index, sweep] of by.sweeps.entries()) {
+      const at = next[index] ?? null;
+      if (at === null) continue;
+      if (at > clock.now()) later.push(at);
+      else {
+        sweptAt.set(sweep.name, clock.now());
+        await work(by, ({ ports }) => sweep.run(ports));
+        ran += 1;
+      }
     }
-    return ran;
+    return { ran, later };
   }
 
-  async function sweepIfDue(name: string, by: Replica): Promise<boolean> {
-    const sweep = by.sweeps.find((one) => one.name === name);
-    const next = sweep === undefined ? null : await nextSweep(sweep);
-    if (sweep === undefined || next === null || next > clock.now()) return false;
-    sweptAt.set(name, clock.now());
-    await work(by, ({ ports }) => sweep.run(ports));
-    return true;
-  }
-
-  /** Everything that is due by now, and what follows from it at once. */
-  async function runDue(by?: Replica): Promise<void> {
+  /** Everything that is due by now, and what follows from it at once. @returns When sweeps are due next. */
+  async function runDue(by?: Replica): Promise<Instant[]> {
     for (let round = 0; ; round += 1) {
       if (round > MAX_ROUNDS) throw new Error("what is due never comes to an end");
       google();
+      const came = await deliverDue(by);
       const effects = await work(by ?? alive(), ({ ports }) => runDueEffects(ports, 100));
-      const done = (await deliverDue(by)) + Number(effects ?? 0) + (await sweepDue(by));
-      if (done === 0) return;
+      const { ran, later } = await sweepDue(by ?? alive());
+      if (came + Number(effects ?? 0) + ran === 0) return later;
     }
   }
 
   async function nextMoments(): Promise<Instant[]> {
     const moments = [await nextEffect(storage), channel.nextAt()];
-    return moments.filter((moment) => moment !== null);
-  }
-
-  async function nextSweeps(): Promise<Instant[]> {
-    const moments = await Promise.all(alive().sweeps.map(nextSweep));
     return moments.filter((moment) => moment !== null);
   }
 
@@ -104,8 +101,7 @@ export function createTime(parts: TimeParts) {
     async settle(by?: Replica): Promise<void> {
       for (let round = 0; ; round += 1) {
         if (round > MAX_ROUNDS) throw new Error("it never settles");
-        await runDue(by);
-        const resting = (await nextSweeps()).filter((moment) => moment <= clock.now() + MINUTE);
+        const resting = (await runDue(by)).filter((moment) => moment <= clock.now() + MINUTE);
         const near = (await nextMoments()).filter((moment) => moment - clock.now() <= RETRY_WITHIN);
         const next = [...near, ...resting];
         if (next.length === 0) return;
@@ -116,8 +112,8 @@ export function createTime(parts: TimeParts) {
     async pass(ms: number, by?: Replica): Promise<void> {
       const end = clock.now() + ms;
       for (;;) {
-        await runDue(by);
-        const moments = [...(await nextMoments()), ...(await nextSweeps()), googleNext() ?? end];
+        const sweeps = await runDue(by);
+        const moments = [...(await nextMoments()), ...sweeps, googleNext() ?? end];
         const next = Math.min(end, ...moments);
         if (next >= end && clock.now() >= end) return;
         await waitFor(next);
