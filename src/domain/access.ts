@@ -1,4 +1,4 @@
-import { addDuration, type Instant } from "./instant.ts";
+import { addDuration, DAY, type Instant } from "./instant.ts";
 import { hasVoidedUnits, isVoided, isVoidedAtAll, type Observations } from "./observation.ts";
 import { type EndedBy, type LineItem, type Purchase, type PurchaseState, renews } from "./purchase.ts";
 
@@ -92,18 +92,44 @@ function subscriptionAccess(
     case "paused":
       return isVoided(observations, item.orderId) ? ended("refund") : suspended("paused");
     default:
-      return ended(isTakenBack(item, observations) ? "refund" : reasonOfEnd(purchase.endedBy));
+      if (isTakenBack(item, observations)) return ended("refund");
+      return awaitsSuccessor(item, purchase, now)
+        ? { kind: "suspended", reason: "plan_changed", detail: null }
+        : ended(reasonOfEnd(purchase.endedBy));
   }
+}
+
+/** Google takes a successor back that nobody acknowledged in three days; a day more for its notice to come. */
+const SUCCESSOR_WAIT = 4 * DAY;
+
+/**
+ * Until when a token may be heard of that took this one's place and goes on with what it gave: the notice of the old one's
+ * end may come first (google-play.md section 9). Null: none took it.
+ */
+function successorDue(item: LineItem, { state, endedBy }: Purchase): Instant | null {
+  const replaced = state === "expired" && endedBy === "replacement";
+  return replaced && item.expiresAt !== null ? item.expiresAt + SUCCESSOR_WAIT : null;
+}
+
+function awaitsSuccessor(item: LineItem, purchase: Purchase, now: Instant): boolean {
+  const due = successorDue(item, purchase);
+  return due !== null && now < due;
 }
 
 function paidAccess(item: LineItem, purchase: Purchase, rules: AccessRules, now: Instant): Access | null {
   const until = accessEnd(item, purchase, rules);
   if (until === null) return null;
   if (now < until) return { kind: "active", until };
-  if (item.leaving) return ended("plan_changed");
+  if (item.leaving || isLeftBehind(item, purchase, now)) return ended("plan_changed");
   return ended(
     purchase.state === "canceled" ? reasonOfEnd(purchase.endedBy ?? "user") : "subscription_expired",
   );
+}
+
+/** The purchase goes on with other items: one that doesn't renew is no part of the plan any more. */
+function isLeftBehind(item: LineItem, { state, items }: Purchase, now: Instant): boolean {
+  const goesOn = state === "active" && !renews(item);
+  return goesOn && items.some(({ expiresAt }) => expiresAt !== null && now < expiresAt);
 }
 
 /** Play keeps a renewing subscription alive for a silent day or more around a failed charge (section 5). */
@@ -162,6 +188,8 @@ export function endsOf(purchase: Purchase, rulesOf: (item: LineItem) => AccessRu
     const end =
       purchase.type === "one_time" ? rentalEnd(item, purchase, rules) : accessEnd(item, purchase, rules);
     if (end !== null && end !== item.expiresAt) ends.push(end);
+    const last = successorDue(item, purchase);
+    if (last !== null) ends.push(last);
   }
   return ends;
 }

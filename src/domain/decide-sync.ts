@@ -2,7 +2,7 @@ import { endsOf } from "./access.ts";
 import { acknowledgeBy } from "./acknowledge-window.ts";
 import { applyCommands, type FileChange } from "./apply-commands.ts";
 import { auditSync } from "./audit.ts";
-import { desiredGrants, type Policy, rulesFor } from "./desired-grants.ts";
+import { type Desired, desiredGrants, type Policy, rulesFor } from "./desired-grants.ts";
 import { diffGrants } from "./diff-grants.ts";
 import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
 import type { ErrorCode } from "./errors.ts";
@@ -203,15 +203,18 @@ function changeGrants(
 ): FileChange {
   const customer = file.customer ?? emptyCustomerFile(customerId);
   const held = slotsOf(customer);
-  const desired = desiredGrants(next, customerId, held, policy, now);
-  // An item that is gone when Google says "revoked" was refunded by itself; else the plan has changed.
-  const commands = diffGrants(
-    desired,
-    held,
-    owned,
-    observation?.kind === "revoked" ? "refund" : "plan_changed",
-  );
+  const revoked = observation?.kind === "revoked";
+  const wished = desiredGrants(next, customerId, held, policy, now);
+  const desired = revoked ? wished.map(asRefunded) : wished;
+  // An item that has ended, or is gone, when Google says "revoked" was refunded by itself; else the plan has changed.
+  const commands = diffGrants(desired, held, owned, revoked ? "refund" : "plan_changed");
   return applyCommands(commands, customer, next.closed, next.packageName, policy.catalog, now);
+}
+
+function asRefunded(wish: Desired): Desired {
+  const { access } = wish.target;
+  if (access.kind !== "ended") return wish;
+  return { ...wish, target: { ...wish.target, access: { ...access, reason: "refund" } } };
 }
 
 /**

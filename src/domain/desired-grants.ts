@@ -2,7 +2,7 @@ import { type Access, type AccessRules, accessOf, stateOf, unitsHeld } from "./a
 import { type Catalog, entitlementsOf } from "./catalog.ts";
 import { type CustomerId, type SlotId, slotId } from "./ids.ts";
 import { HOUR, type Instant } from "./instant.ts";
-import { type LineItem, type Purchase, renews } from "./purchase.ts";
+import { type LineItem, type Purchase, type PurchaseState, renews } from "./purchase.ts";
 import type { PurchaseRecord } from "./purchase-file.ts";
 import type { Slot, Target } from "./slot.ts";
 
@@ -129,9 +129,11 @@ function targetOf(record: PurchaseRecord, answer: Purchase, item: LineItem, acce
     orderId: item.orderId,
     expiresAt: access.kind === "active" && item.expiresAt === null ? access.until : item.expiresAt,
     state: stateOf(answer, record.observations),
-    willRenew: renews(item) && answer.state !== "canceled",
+    willRenew: renews(item) && !ENDING.has(answer.state),
   };
 }
+
+const ENDING: ReadonlySet<PurchaseState> = new Set(["canceled", "expired"]);
 
 /** Two items speak for one slot: the stronger access counts, and all that give it are named. */
 function merged(known: Desired, next: Desired): Desired {

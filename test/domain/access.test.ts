@@ -248,7 +248,6 @@ describe("access of a subscription's item", () => {
     ["expired", "user", "subscription_cancelled"],
     ["expired", "developer", "subscription_cancelled"],
     ["expired", "system", "subscription_expired"],
-    ["expired", "replacement", "plan_changed"],
     ["expired", null, "subscription_expired"],
     ["canceled", "user", "subscription_cancelled"],
     ["canceled", "developer", "subscription_cancelled"],
@@ -258,6 +257,49 @@ describe("access of a subscription's item", () => {
   ])("%s, ended by %s, ends with the reason %s", (state, endedBy, reason) => {
     const told = subscriptionAccess({ state, item: "not renewing", when: "at end", seen: "none", endedBy });
     expect(told).toBe(`ended ${reason}`);
+  });
+
+  /** Its successor may go on with what it gave, and the notice of its own end may have come first. */
+  test.each([
+    ["waits for its successor", 4 * DAY - 1, "suspended"],
+    ["waits for none for ever", 4 * DAY, "ended"],
+  ])("one that was replaced by a token not heard of %s", (_, after, kind) => {
+    const item = lineItem({ expiresAt: NOW - after });
+    const replaced = subscription({ state: "expired", endedBy: "replacement", items: [item] });
+    const access = accessOf(item, replaced, NO_OBSERVATIONS, RULES, NOW);
+    expect(access).toEqual({ kind, reason: "plan_changed", detail: null });
+    expect(endsOf(replaced, () => RULES)).toContain(NOW - after + 4 * DAY);
+  });
+
+  test("one that was replaced before it began, or taken back, waits for nothing", () => {
+    const item = lineItem({ expiresAt: null });
+    const replaced = subscription({ state: "expired", endedBy: "replacement", items: [item] });
+    expect(accessOf(item, replaced, NO_OBSERVATIONS, RULES, NOW)).toMatchObject({ kind: "ended" });
+    const revoked = { ...NO_OBSERVATIONS, revoked: true };
+    expect(accessOf(lineItem(), { ...replaced, items: [lineItem()] }, revoked, RULES, NOW)).toMatchObject({
+      kind: "ended",
+      reason: "refund",
+    });
+  });
+
+  test.each<[string, Partial<LineItem>, PurchaseState, string]>([
+    ["that doesn't renew has left the plan", { autoRenewing: false }, "active", "plan_changed"],
+    [
+      "that would renew ran out",
+      { autoRenewing: true, expiresAt: NOW - 4 * DAY },
+      "active",
+      "subscription_expired",
+    ],
+    [
+      "of a cancelled purchase ran out with it",
+      { autoRenewing: false },
+      "canceled",
+      "subscription_cancelled",
+    ],
+  ])("an item %s, while another one goes on", (_, over, state, reason) => {
+    const item = lineItem({ expiresAt: NOW - DAY, ...over });
+    const purchase = subscription({ state, items: [item, lineItem({ productId: "other" })] });
+    expect(accessOf(item, purchase, NO_OBSERVATIONS, RULES, NOW)).toMatchObject({ kind: "ended", reason });
   });
 
   test.each(["active", "in_grace_period", "canceled"] as const)(

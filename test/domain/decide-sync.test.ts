@@ -347,11 +347,39 @@ describe("plan changes", () => {
     expect(pro.regrantOf).not.toBeNull();
   });
 
-  test("the old token's EXPIRED before, and the licence gone by then: a new key, and the past goes on counting", () => {
+  test("the old token's EXPIRED before, of the same product: the same key goes on", () => {
+    bought();
+    shop.sync("first", expired("replacement"), NOTICE);
+    expect(shop.fulfilAll()).toEqual(["suspend"]);
+    expect(shop.held()).toEqual([]);
+    const key = only(shop.slotsOf("desktop")).shown;
+    const again = subscription({ replaces: token("first"), items: [lineItem({ orderId: "GPA.2" })] });
+    shop.sync("second", again, NOTICE);
+    expect(shop.fulfilAll()).toContain("resume");
+    expect(only(shop.slotsOf("desktop"))).toMatchObject({ shown: key, grant: { status: "Delivered" } });
+    expect(shop.held()).toEqual(["desktop", "pro"]);
+  });
+
+  test("the old token's EXPIRED before, and no successor for days: the licence is taken back", () => {
     bought();
     shop.sync("first", expired("replacement"), NOTICE);
     shop.fulfilAll();
-    shop.sync("second", upgrade, NOTICE);
+    const due = must(shop.purchase("first").nextSyncAt);
+    shop.sync("first", expired("replacement"), { ...NOTICE, now: due });
+    expect(shop.fulfilAll()).toEqual(["revoke"]);
+    expect(shop.slots()).toEqual({});
+  });
+
+  test("the old token's EXPIRED before, and the licence gone by then: a new key, and the past goes on counting", () => {
+    bought();
+    shop.sync("first", expired("replacement"), NOTICE);
+    shop.sync("first", expired("replacement"), { ...NOTICE, now: must(shop.purchase("first").nextSyncAt) });
+    shop.fulfilAll();
+    shop.sync(
+      "second",
+      { ...upgrade, items: [lineItem({ productId: "lumen_studio", expiresAt: END + 30 * DAY })] },
+      NOTICE,
+    );
     expect(shop.fulfilAll()).toEqual(["deliver", "extend"]);
     const slot = only(shop.slotsOf("desktop"));
     expect(slot).toMatchObject({ generation: 2, attempts: 2 });
@@ -811,6 +839,7 @@ describe("what a person or the shop decides", () => {
     block();
     shop.fulfilAll();
     shop.sync("first", expired("replacement"), NOTICE);
+    shop.sync("first", expired("replacement"), { ...NOTICE, now: must(shop.purchase("first").nextSyncAt) });
     expect(shop.slotsOf("desktop")).toEqual([]);
     shop.sync("second", subscription({ replaces: token("first") }), NOTICE);
     expect(shop.fulfilAll()).toEqual([]);
@@ -1013,6 +1042,19 @@ describe("what a commit tells and keeps", () => {
     expect(shop.purchase("first").acknowledgeBy).toBe(must(fresh.startedAt) + 3 * DAY);
     shop.sync("first", subscription({ acknowledged: true }), NOTICE);
     expect(shop.purchase("first").acknowledgeBy).toBeNull();
+  });
+
+  test("an item past its end when Google says revoked was refunded by itself, too", () => {
+    const cloud = lineItem({ productId: "lumen_cloud", orderId: "GPA.2" });
+    shop.sync("first", subscription({ items: [lineItem(), cloud] }));
+    shop.fulfilAll();
+    shop.tellEvents();
+    const ended = { ...cloud, expiresAt: NOW, autoRenewing: false };
+    shop.sync("first", subscription({ items: [lineItem(), ended] }), {
+      ...NOTICE,
+      observation: { kind: "revoked" },
+    });
+    expect(shop.tellEvents()).toEqual(["cloud revoked: refund"]);
   });
 
   test("an item that is gone when Google says revoked was refunded by itself", () => {
