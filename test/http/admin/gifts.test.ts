@@ -115,7 +115,7 @@ describe("POST /v1/admin/grants", () => {
   });
 
   test("202 also after an earlier gift was taken back: the old row is not the answer", async () => {
-    const service = await startService({ VERIFY_WAIT_MS: "200" });
+    const service = await startService();
     const first = await give(service, LICENCE);
     await asAdmin(service, "POST", `${PATH}/${first.id}/revoke`);
     await until(() => licences(service)[0] === "revoked");
