@@ -147,7 +147,7 @@ export class Life {
       // Little happens to what is over.
       if (purchase.state === "EXPIRED" && this.#random.chance(0.9)) continue;
       const picked = pickAction(this.#random, purchase, sight.possible(purchase));
-      if (picked === null) continue;
+      if (picked === null || (picked.action === "change_plan" && hasHeir(sight, purchase))) continue;
       const act = { at, do: "google", purchase: name, ...picked } as const;
       if (picked.action !== "change_plan") return act;
       const makes = this.#name();
@@ -156,6 +156,14 @@ export class Life {
     }
     return this.#buy(sight, at);
   }
+}
+
+/** A change of plan is under way: Play has one of them at a time. */
+function hasHeir({ purchases }: Sight, { purchaseToken }: Purchase): boolean {
+  return [...purchases.values()].some(
+    (one) =>
+      one.type === "subscription" && one.state === "PENDING" && one.linkedPurchaseToken === purchaseToken,
+  );
 }
 
 /** What was bought lately is more eventful. */
