@@ -282,6 +282,7 @@ export interface Desk {
   /** It was replayed and worked. */
   removeDeadLetter(id: string, audit: AuditEntry): Promise<void>;
   listOrphans(page: PageRequest): Promise<Page<LicenseOrphan>>;
+  orphan(id: string): Promise<LicenseOrphan | null>;
   /** @returns The orphan as it stands then: the first time counts. Null: there is none. */
   resolveOrphan(id: string, audit: AuditEntry): Promise<LicenseOrphan | null>;
   listReviews(page: PageRequest): Promise<Page<StoredReview>>;

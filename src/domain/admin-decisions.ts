@@ -8,7 +8,7 @@ import { grantEvents } from "./grant-events.ts";
 import { grantId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import { type Decision, NO_WRITES, type PurchaseFile, type Writes } from "./purchase-file.ts";
-import type { Slot } from "./slot.ts";
+import { type Slot, wantedAccess } from "./slot.ts";
 import { type RowChange, retarget, type SlotChange, settleRows } from "./slot-rows.ts";
 
 /**
@@ -86,7 +86,7 @@ export function retryGrantDecision(
 ): Decision<"asked" | "not_failed"> {
   const { customer } = file;
   const slot = customer?.slots[grant.slotId];
-  const failed = slot !== undefined && slot.failure !== null && !slot.blocked;
+  const failed = slot !== undefined && slot.failure !== null && wantedAccess(slot).kind === "active";
   if (customer === null || !failed || !isLast(grant, slot.generation)) {
     return { result: "not_failed", writes: null };
   }

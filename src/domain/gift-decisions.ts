@@ -8,6 +8,7 @@ import type { Grant } from "./grant.ts";
 import { type CustomerId, type SlotId, slotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import type { Decision, PurchaseFile } from "./purchase-file.ts";
+import { same } from "./same.ts";
 import { newSlot, type Slot, type Target } from "./slot.ts";
 import { retarget } from "./slot-rows.ts";
 
@@ -38,19 +39,23 @@ export function giveGrantDecision(
   const customer = file.customer ?? emptyCustomerFile(customerId);
   const target = giftTarget(expiresAt);
   const slot = giftSlot(customer, gift, target, catalog);
+  const given = customer.slots[slot.id];
+  if (given !== undefined && given.failure === null && same(given.target, target)) {
+    return { result: { slotId: slot.id, grant: given.grant }, writes: null };
+  }
   const change = changeSlots(customer, [retarget({ ...slot, failure: null }, target, now)], now);
-  const given = change.customer.slots[slot.id];
+  const grant = change.customer.slots[slot.id]?.grant ?? null;
   const writes = fileWrites(change, { cause: "admin", actor }, now);
   const end = { kind: "end_gift", customerId, slotId: slot.id } as const;
   const deed = {
     customerId,
     purchaseId: null,
-    grantId: given?.grant?.id ?? null,
+    grantId: grant?.id ?? null,
     actor,
     summary: describe(gift),
   };
   return {
-    result: { slotId: slot.id, grant: given?.grant ?? null },
+    result: { slotId: slot.id, grant },
     writes: {
       ...writes,
       effects: expiresAt === null ? writes.effects : [...writes.effects, requestEffect(end, expiresAt)],

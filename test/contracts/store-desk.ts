@@ -104,7 +104,9 @@ export function deskContract(create: CreateStore): void {
       await under.intake.addOrphan(one);
       const audit = aChange(customerId, "resolved", NOW + 5);
       const settled = { ...one, resolvedAt: NOW + 5 };
+      expect(await desk.orphan(one.id)).toEqual(one);
       expect(await desk.resolveOrphan(one.id, audit)).toEqual(settled);
+      expect(await desk.orphan(one.id)).toEqual(settled);
       expect(await desk.resolveOrphan(one.id, { ...audit, at: NOW + 9 })).toEqual(settled);
       expect(only((await desk.listOrphans(ALL)).data)).toEqual(settled);
       expect(await history()).toEqual(["resolved"]);
@@ -126,6 +128,7 @@ export function deskContract(create: CreateStore): void {
 
     it("that aren't there are none", async () => {
       for (const id of [orphan("z").id, "", "a/b"])
+        expect(await desk.orphan(id)).toBeNull();
         expect(await desk.resolveOrphan(id, aChange(customerId, "nothing"))).toBeNull();
       expect(await history()).toEqual([]);
     });

@@ -169,6 +169,13 @@ describe("a grant that failed", () => {
     expect(retry(row("desktop"))).toBe("not_failed");
   });
 
+  test("what is not paid for any more is not tried again", () => {
+    const grant = failed();
+    shop.sync("first", oneTime({ state: "canceled" }));
+    expect(retry(grant)).toBe("not_failed");
+    expect(shop.last).toBeNull();
+  });
+
   test("one that came right by itself since is not tried again", () => {
     const grant = failed();
     retry(grant);

@@ -80,6 +80,16 @@ describe("a gift", () => {
     expect(shop.entitlement("desktop").accessUntil).toBe(NOW + 9 * DAY);
   });
 
+  test("given again just as it is changes nothing", () => {
+    give("desktop", NOW + DAY);
+    const { grant } = give("desktop", NOW + DAY);
+    expect(shop.last).toBeNull();
+    expect(grant).toBeNull();
+    shop.fulfilAll();
+    expect(give("desktop", NOW + DAY).grant).toMatchObject({ status: "Delivered" });
+    expect(shop.last).toBeNull();
+  });
+
   test("ends when its time is over", () => {
     give("desktop", NOW + DAY);
     shop.fulfilAll();

@@ -34,6 +34,7 @@ export function createFirestoreDesk(db: Firestore): Desk {
     },
 
     listOrphans: (page) => list(at.licenseOrphans, page, ORPHANS),
+    orphan: async (id) => (isId(id) ? find(at.licenseOrphans.doc(id), orphanOf) : null),
     resolveOrphan: async (id, audit) =>
       isId(id)
         ? settle(db, at, {

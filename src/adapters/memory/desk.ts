@@ -34,6 +34,7 @@ export function createDesk(tables: MemoryTables, counter: { last: number }): Des
       if (deadLetters.delete(id)) history.push(audit);
     },
     listOrphans: async (page) => paginate(orphans.values(), ({ foundAt }) => foundAt, page),
+    orphan: async (id) => orphans.get(id) ?? null,
     resolveOrphan: async (id, audit) => {
       const orphan = orphans.get(id);
       if (orphan === undefined || orphan.resolvedAt !== null) return orphan ?? null;

@@ -1,5 +1,6 @@
 import { auditAct } from "../../domain/audit.ts";
 import { AppError } from "../../domain/errors.ts";
+import { asGrantId } from "../../domain/ids.ts";
 import type { LicenseOrphan } from "../../domain/purchase-file.ts";
 import type { Ports } from "../../ports.ts";
 import { isDocumentId } from "./document-id.ts";
@@ -15,9 +16,10 @@ export async function resolveOrphan(
   id: string,
   actor: string,
 ): Promise<LicenseOrphan> {
-  const deed = { actor, customerId: null, purchaseId: null, grantId: null };
+  const found = isDocumentId(id) ? await desk.orphan(id) : null;
+  if (found === null) throw new AppError("not_found", "There is no licence orphan with this id.");
+  const { customerId } = found;
+  const deed = { actor, customerId, purchaseId: null, grantId: asGrantId(found.grantId ?? "") };
   const audit = auditAct({ ...deed, summary: `licence orphan ${id} resolved by hand` }, [], clock.now());
-  const orphan = isDocumentId(id) ? await desk.resolveOrphan(id, audit) : null;
-  if (orphan === null) throw new AppError("not_found", "There is no licence orphan with this id.");
-  return orphan;
+  return (await desk.resolveOrphan(id, audit)) ?? found;
 }
