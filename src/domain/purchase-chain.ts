@@ -27,10 +27,16 @@ export function chainOf(
   related: PurchaseRecord | null,
   answer: Purchase,
 ): ChainId | null {
+  if (related !== null && isTaken(related, stored)) return chainId(stored.id);
   // A record that is there has its name: given when it was first read, or by its successor before that.
   const named = stored.answer !== null || stored.observations.supersededBy !== null;
   if (named || answer.replaces === null) return stored.chainId;
   return related?.chainId ?? chainId(purchaseRef(stored.packageName, "subscription", answer.replaces).id);
+}
+
+/** Another token took its place before: two live successors are two subscriptions, and share nothing. */
+function isTaken({ observations }: PurchaseRecord, next: PurchaseRecord): boolean {
+  return observations.supersededBy !== null && observations.supersededBy !== next.id;
 }
 
 const NOT_YET: ReadonlySet<string> = new Set(["pending", "pending_purchase_canceled", "unknown"]);
@@ -38,7 +44,8 @@ const NOT_YET: ReadonlySet<string> = new Set(["pending", "pending_purchase_cance
 /**
  * The old token is retired only once the new one grants: while that is pending, the old subscription goes on
  * (google-play.md rule 7). One whose own place was taken meanwhile never will grant, so what it replaces is over as well.
- * A token never seen becomes a stub of the same chain, which Google will be asked about.
+ * A token never seen becomes a stub of the same chain, which Google will be asked about. One whose place was taken before
+ * stays as it is.
  *
  * @returns The replaced purchase, retired; null where there is none to retire, or it is done already.
  */
@@ -52,6 +59,7 @@ export function supersede(
   if (answer.replaces === null || waits) return null;
   const link = purchaseRef(next.packageName, "subscription", answer.replaces);
   if (next.replaced === link.id || link.id === next.id) return null;
+  if (related !== null && isTaken(related, next)) return related;
   const old = related ?? { ...newPurchaseRecord(link, now), chainId: next.chainId };
   return {
     ...old,

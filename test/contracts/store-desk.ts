@@ -127,9 +127,10 @@ export function deskContract(create: CreateStore): void {
     });
 
     it("that aren't there are none", async () => {
-      for (const id of [orphan("z").id, "", "a/b"])
+      for (const id of [orphan("z").id, "", "a/b"]) {
         expect(await desk.orphan(id)).toBeNull();
         expect(await desk.resolveOrphan(id, aChange(customerId, "nothing"))).toBeNull();
+      }
       expect(await history()).toEqual([]);
     });
   });

@@ -408,6 +408,28 @@ describe("plan changes", () => {
     expect(shop.tellEffects()).toEqual([]);
   });
 
+  test("two live successors of one token are two subscriptions: neither takes anything from the other", () => {
+    bought();
+    const waiting = { replaces: token("first"), items: [lineItem({ orderId: null, expiresAt: null })] };
+    shop.sync("slow", subscription({ state: "pending", ...waiting }), NOTICE);
+    shop.sync(
+      "quick",
+      subscription({ replaces: token("first"), items: [lineItem({ orderId: "GPA.q" })] }),
+      NOTICE,
+    );
+    shop.fulfilAll();
+    const paid = subscription({ replaces: token("first"), items: [lineItem({ orderId: "GPA.s" })] });
+    shop.sync("slow", paid, NOTICE);
+    expect(shop.fulfilAll()).toEqual(["deliver", "extend"]);
+    expect(shop.slotsOf("desktop")).toHaveLength(2);
+    expect(shop.purchase("first").observations.supersededBy).toBe(refOf("quick").id);
+    for (const name of ["quick", "slow"]) {
+      const renewal = { orderId: `GPA.${name}..0`, expiresAt: END + 30 * DAY };
+      shop.sync(name, subscription({ replaces: token("first"), items: [lineItem(renewal)] }), NOTICE);
+      expect(shop.fulfilAll()).toEqual(["extend"]);
+    }
+  });
+
   test("a deferred downgrade keeps the old product to its end, then switches", () => {
     shop.sync("first", studio());
     shop.fulfilAll();
