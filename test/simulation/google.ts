@@ -1,4 +1,4 @@
-import type { Purchase } from "../../sandbox/play/model.ts";
+import type { Purchase, Void } from "../../sandbox/play/model.ts";
 import type { World } from "../../sandbox/play/world.ts";
 import { purchaseIdOf } from "./ledger.ts";
 import { hasAccess, type Share, sharesOf, type WorldView } from "./truth.ts";
@@ -41,6 +41,10 @@ export class Google {
     return hasAccess(purchase, this.view, at);
   }
 
+  isTakenBack({ purchaseToken }: Purchase): boolean {
+    return this.view.voids.some((one) => one.purchaseToken === purchaseToken && isTakenBack(one));
+  }
+
   /** The first token of the chain that a purchase is of: the same for all that are linked. */
   rootOf(purchase: Purchase): string {
     let root = purchase;
@@ -51,4 +55,9 @@ export class Google {
     }
     return root.purchaseToken;
   }
+}
+
+/** Nobody acknowledged it in time. */
+export function isTakenBack({ reason }: Void): boolean {
+  return reason === 8;
 }

@@ -1,5 +1,5 @@
 import type { Purchase } from "../../sandbox/play/model.ts";
-import type { Google } from "./google.ts";
+import { type Google, isTakenBack } from "./google.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ObservedGrant, Snapshot } from "./observed.ts";
 import { isOpen } from "./reference.ts";
@@ -26,6 +26,7 @@ export function checkInvariants(moment: Moment): string[] {
     ...eventsOnce(moment),
     ...manualRevokesHold(moment),
     ...nothingToldTooEarly(moment),
+    ...toldInTime(moment),
   ];
 }
 
@@ -177,7 +178,7 @@ function manualRevokesHold({ google, ledger, now }: Moment): string[] {
   });
 }
 
-/** Google is told of nothing that is pending or nobody's, and takes nothing back that we could have told it of. */
+/** Google is told of nothing that is pending or nobody's. */
 function nothingToldTooEarly({ google, ledger, owner, name }: Moment): string[] {
   return [...google.all()].flatMap((purchase) => {
     const told = purchase.calls.acknowledge + purchase.calls.consume > 0;
@@ -185,5 +186,19 @@ function nothingToldTooEarly({ google, ledger, owner, name }: Moment): string[] 
     if (purchase.completedAt === null) return [`${name(purchase)} was acknowledged while pending`];
     const free = owner(purchase) === null && !ledger.appAcknowledged.has(purchase.purchaseToken);
     return free ? [`${name(purchase)} was acknowledged, and it is nobody's`] : [];
+  });
+}
+
+/** Trouble lasts minutes; a purchase that has been known for hours with its customer isn't left unacknowledged. */
+const LONG_KNOWN_MS = 6 * 3_600_000;
+
+function toldInTime({ google, ledger, name }: Moment): string[] {
+  return google.view.voids.filter(isTakenBack).flatMap(({ purchaseToken, voidedAt }) => {
+    const purchase = google.get(purchaseToken);
+    const since = ledger.entitledSince.get(purchaseToken);
+    // What testers buy is to be acknowledged within three minutes, which trouble may outlast.
+    if (purchase === null || since === undefined || purchase.test) return [];
+    const late = voidedAt - Math.max(since, purchase.completedAt ?? 0) > LONG_KNOWN_MS;
+    return late ? [`${name(purchase)} was taken back: nobody acknowledged it`] : [];
   });
 }

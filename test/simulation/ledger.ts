@@ -38,8 +38,8 @@ export class Ledger {
   readonly notified = new Set<string>();
   /** Purchases that the app itself acknowledged at Google. */
   readonly appAcknowledged = new Set<string>();
-  /** Purchases that Google took back because nobody acknowledged them. */
-  readonly takenBack = new Set<string>();
+  /** Since when a purchase has had access and a customer whom the service knows, by token. */
+  readonly entitledSince = new Map<string, number>();
   /** Purchases of which something had ended at some moment. */
   readonly ended = new Set<string>();
   /** Account ids that the app asked for, and whose they are. */

@@ -49,6 +49,20 @@ export function compareHolding(reference: Reference, customer: string, entitleme
   ].map((difference) => `${about}: ${difference}`);
 }
 
+/** What a customer may use now, where we were told everything: no notice is lost or late, and all of it was handled. */
+export function compareAccess(reference: Reference, customer: string, ids: readonly string[]): string[] {
+  const { google, ledger, owner, snapshot } = reference;
+  const mine = [...google.all()].filter((purchase) => owner(purchase) === customer);
+  if (!mine.every(({ purchaseToken }) => ledger.isUpToDate(purchaseToken))) return [];
+  const rows = snapshot.entitlements.get(customer) ?? [];
+  return ids.flatMap((id) => {
+    const active = rows.some((row) => row.entitlement_id === id && row.active);
+    const should = sourcesOf(reference, customer, id, "on").length > 0;
+    const why = active ? "and has no right to it" : "and has a right to it";
+    return active === should ? [] : [`${customer} ${active ? "may" : "may not"} use ${id}, ${why}`];
+  });
+}
+
 export function sourcesOf(
   reference: Reference,
   customer: string,

@@ -7,7 +7,7 @@ import { Life, type Sight } from "./life.ts";
 import { observe, type Snapshot } from "./observed.ts";
 import { checkOwners } from "./owners.ts";
 import { Random } from "./random.ts";
-import { compare, type Reference } from "./reference.ts";
+import { compare, compareAccess, type Reference } from "./reference.ts";
 import { ENTITLEMENTS } from "./shop.ts";
 import { Stage } from "./stage.ts";
 
@@ -108,11 +108,24 @@ class Run {
     const { google, ledger } = this.stage;
     const reference = this.#reference(now);
     const { owner, name } = reference;
+    this.#noteEntitled(reference);
     this.problems.push(
       ...this.stage.violations,
+      ...this.stage.customers.flatMap((customer) => compareAccess(reference, customer, ENTITLEMENTS)),
       ...checkInvariants({ google, ledger, now, before: this.#before, owner, name }),
     );
     this.#before = now;
+  }
+
+  /** Since when each purchase has had access and a customer: from then on it has to be acknowledged. */
+  #noteEntitled({ google, ledger, owner, snapshot }: Reference): void {
+    for (const purchase of google.all()) {
+      const token = purchase.purchaseToken;
+      const entitled = owner(purchase) !== null && google.hasAccess(purchase, snapshot.at);
+      // What was taken back has had its chance.
+      if (entitled && !ledger.entitledSince.has(token)) ledger.entitledSince.set(token, snapshot.at);
+      if (!entitled && !google.isTakenBack(purchase)) ledger.entitledSince.delete(token);
+    }
   }
 
   #compare(): void {

@@ -2,8 +2,10 @@ import type { ActionInput, BuyInput } from "../../sandbox/play/inputs.ts";
 import type { Purchase } from "../../sandbox/play/model.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import { asCustomerId, type CustomerId } from "../../src/domain/ids.ts";
+import { purchaseView } from "../../src/http/views.ts";
 import { giveGrant } from "../../src/use-cases/admin/give-grant.ts";
 import { revokeGrant } from "../../src/use-cases/admin/revoke-grant.ts";
+import type { VerifiedPurchase } from "../../src/use-cases/verify-purchase.ts";
 import { ON_TIME } from "../world/notices.ts";
 import type { Replica } from "../world/replica.ts";
 import { inMemory, type StorageKind } from "../world/storage.ts";
@@ -305,9 +307,23 @@ export class Stage {
   async #verifyOnce(customer: string, productId: string, token: string, by: Replica): Promise<void> {
     const outcome = await this.world
       .verify(customer, productId, token, by)
-      .then((answer) => (answer === undefined ? "unknown" : "ok"), outcomeOf);
+      .then((answer) => this.#checkAnswer(token, answer), outcomeOf);
     this.ledger.verifies.push({ token, customer, at: this.now, outcome });
     this.#note(`  verify of ${this.#names.get(token)} by ${customer} at ${by.name}: ${outcome}`);
+  }
+
+  /** An answer about a purchase is true at its moment, unless it may be half a minute old or Google told an old one. */
+  #checkAnswer(token: string, answer: VerifiedPurchase | undefined): string {
+    if (answer === undefined) return "unknown";
+    const { purchase } = answer;
+    const sure = this.regime.verifyFreshMs === 0 && !this.faults.stale.has(token);
+    const bought = this.google.get(token);
+    if (!sure || bought === null) return "ok";
+    const access = purchaseView(purchase, this.world.settings.policy, this.now)?.access;
+    if (access !== this.google.hasAccess(bought, this.now)) {
+      this.violations.push(`verify of ${this.name(bought)} says access: ${access}, and Google doesn't`);
+    }
+    return "ok";
   }
 
   /** All that the customer has; which of it the app presented is known of what came back alone. */
