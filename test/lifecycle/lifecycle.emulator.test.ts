@@ -42,5 +42,5 @@ for (const { title, scenarios } of CHAPTERS) {
 
 it("knows all that are named", () => {
   const known = new Set(CHAPTERS.flatMap(({ scenarios }) => scenarios.map(({ id }) => id)));
-  expect(SHOWN.difference(known)).toEqual(new Set());
+  expect([...SHOWN].filter((id) => !known.has(id))).toEqual([]);
 });

@@ -1,4 +1,3 @@
-import { OLD_TOKEN_FIRST } from "./kit/bugs.ts";
 import { IN_FORCE, NOTHING, over, RUNNING_OUT } from "./kit/cells.ts";
 import type { Chapter } from "./kit/scenario.ts";
 import { catalogWith } from "./kit/shop.ts";
@@ -56,9 +55,9 @@ export const planShapes: Chapter = {
       state: "prepaid",
       event: "topped up (13 of the old token, 4 with link)",
       ...RUNNING_OUT,
+      grant: "revoked: plan_changed, then delivered",
       later: { days: 20, when: "when the first time would have ended", ...RUNNING_OUT },
       appHeals: true,
-      bug: OLD_TOKEN_FIRST,
       story: async (s) => {
         await s.subscribed("plan", PREPAID);
         await s.days(20);
@@ -159,11 +158,8 @@ export const planShapes: Chapter = {
       ...IN_FORCE,
       access: "extra: no; premium and studio: yes",
       grant: "extra: revoked: refund; premium and studio: delivered",
+      swapped: { grant: "extra: revoked: plan_changed; premium and studio: delivered" },
       later: { days: 30, when: "when the period ends", access: "extra: no; premium and studio: yes" },
-      bug: {
-        ways: ["on time", "doubled", "shuffled"],
-        what: "an item that is refunded by itself, and still listed, ends as subscription_expired in place of refund",
-      },
       story: async (s) => {
         await s.subscribed("plan", WITH_ADDON);
         await s.google("revoke_item", { productId: "addon" });

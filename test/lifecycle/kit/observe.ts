@@ -27,7 +27,8 @@ function acknowledgement({ sandbox }: World, subject: string): string {
 
 function accessOf(row: Entitlement): string {
   if (!row.active) return "no";
-  return row.willRenew || row.accessUntil === null ? "yes" : "until its end";
+  if (row.willRenew || row.accessUntil === null) return "yes";
+  return row.accessUntil === row.expiresAt ? "until its end" : "beyond its end";
 }
 
 /** The current rows only: what an end says that may be reached on several ways. */

@@ -37,8 +37,6 @@ export interface Scenario extends Cells {
    * ended never changes again.
    */
   readonly swapped?: { readonly grant: string };
-  /** What is wrong still: on these ways the story doesn't come out as the row says. */
-  readonly bug?: { readonly ways: readonly Way[]; readonly what: string };
   /** Only a notice, or the app when it starts, names the token to us: without notices the app starts. */
   readonly appHeals?: true;
   readonly world?: Omit<WorldOptions, "storage" | "seed">;

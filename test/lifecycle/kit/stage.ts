@@ -67,6 +67,12 @@ export class Stage {
     return this.subject;
   }
 
+  /** The plan changes, and the app tells us before any notice does. */
+  async changes(input: ActionInput): Promise<void> {
+    this.subject = this.world.sandbox.play.act(this.subject, "change_plan", input).purchaseToken;
+    await this.verifies();
+  }
+
   /** Any notice of Google's. */
   tells(fields: object): void {
     const eventTimeMillis = String(this.world.clock.now());

@@ -44,8 +44,8 @@ function chapterTable(chapter: Chapter): string {
 }
 
 function rowOf({ file }: Chapter, scenario: Scenario): Row {
-  const { id, state, event, access, grant, licence, acknowledge, bug } = scenario;
-  const link = `<a id="${id}"></a>[${id}](../test/lifecycle/${file})${bug === undefined ? "" : " ⚠"}`;
+  const { id, state, event, access, grant, licence, acknowledge } = scenario;
+  const link = `<a id="${id}"></a>[${id}](../test/lifecycle/${file})`;
   const cells = [state, event, access, grant, licence, acknowledge, unnoticed(scenario), link];
   return { id, cells };
 }
