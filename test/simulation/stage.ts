@@ -60,6 +60,8 @@ export class Stage {
   /** When access ends if nothing happens, by token. */
   readonly #ends = new Map<string, number>();
   readonly #answers = new Map<string, { readonly etag: string; readonly at: number }>();
+  /** Messages that will come, and of which nothing has come yet. */
+  readonly #awaited = new Set<string>();
   readonly #told = new Map<string, number>();
   readonly #frozenSince = new Map<Replica, number>();
   readonly #sleeps = new Map<Replica, number>();
@@ -147,6 +149,9 @@ export class Stage {
     await this.world.pass(ms);
     await this.world.settle();
     this.drain();
+    for (const id of this.#awaited) {
+      this.violations.push(`a notice about ${this.#names.get(this.#messages.get(id) ?? "")} came to nothing`);
+    }
   }
 
   /** Two at least are alive at any time; who died is replaced. */
@@ -388,6 +393,7 @@ export class Stage {
     this.#told.set(token ?? "", count);
     const random = this.#random.fork(`notice ${this.#names.get(token ?? "") ?? ""} ${count}`);
     if (random.chance(lost)) return [];
+    this.#awaited.add(messageId);
     const delay = () => (random.chance(late) ? random.between(1, 3 * 3_600_000) : 0);
     return random.chance(doubled) ? [delay(), delay()] : [delay()];
   }
@@ -405,6 +411,7 @@ export class Stage {
     for (const { event, fields } of this.world.log.splice(0)) {
       if (event !== "notification") continue;
       const token = this.#messages.get(String(fields.message_id));
+      this.#awaited.delete(String(fields.message_id));
       if (token === undefined) continue;
       const outcome = String(fields.outcome);
       if (outcome.startsWith("synced")) {

@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 
 /** What goes wrong around us: Google, KeyThai, the store, the network, our own processes. All of it ends in time. */
 export function pickTrouble(random: Random, sight: Sight, at: number): Act {
-  const kind = random.weighted({ play: 26, keythai: 24, store: 16, misfortune: 20, channel: 14 });
+  const kind = random.weighted({ play: 22, keythai: 22, store: 14, misfortune: 30, channel: 12 });
   switch (kind) {
     case "play": {
       const fault = random.weighted({
