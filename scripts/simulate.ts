@@ -4,12 +4,13 @@ import type { Act } from "../test/simulation/acts.ts";
 import { shrink } from "../test/simulation/shrink.ts";
 import { type Report, type SimulateOptions, simulate } from "../test/simulation/simulate.ts";
 import { onEmulator } from "../test/world/storage.ts";
+import { startEmulators } from "./emulators.ts";
 
 const USAGE = `Plays random lives of customers and compares what the service makes of them with a reference.
 
   npm run simulate -- --seed 1 --customers 20     one life
     --seeds N                                     so many, from --seed on
-    --store memory|emulator                       where things are kept (memory; the emulator is FIRESTORE_EMULATOR_HOST)
+    --store memory|emulator                       where things are kept (memory); an emulator is started if none runs
     --trace                                       what happened, also of a life that came out right
     --shrink                                      leaves out of a failing life what has nothing to do with it
     --acts FILE                                   plays the acts of a file, one JSON a line, as --shrink prints them`;
@@ -28,7 +29,17 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(USAGE);
-else process.exitCode = await run();
+else process.exitCode = await (values.store === "emulator" ? runOnEmulator() : run());
+
+async function runOnEmulator(): Promise<number> {
+  const emulators = await startEmulators({ pubsub: false });
+  Object.assign(process.env, emulators.env);
+  try {
+    return await run();
+  } finally {
+    await emulators.stop();
+  }
+}
 
 /** @returns The exit code: 1 when a life came out wrong. */
 async function run(): Promise<number> {

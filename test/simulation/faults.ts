@@ -16,11 +16,16 @@ export class Faults {
   readonly stale = new Set<string>();
 
   readonly #justChanged: (token: string) => boolean;
+  readonly #pace: number;
 
-  /** @param justChanged Whether a purchase has changed so lately that Google may still tell its old state. */
-  constructor(random: Random, justChanged: (token: string) => boolean) {
+  /**
+   * @param justChanged Whether a purchase has changed so lately that Google may still tell its old state.
+   * @param pace How long waits are, where time is real: 1 as they are, less is shorter.
+   */
+  constructor(random: Random, justChanged: (token: string) => boolean, pace: number) {
     this.#random = random;
     this.#justChanged = justChanged;
+    this.#pace = pace;
   }
 
   add({ service, kind, count }: ActOf<"fault">): void {
@@ -34,11 +39,13 @@ export class Faults {
   readonly trouble: Trouble = (call) => {
     const fault = this.#waiting.find((one) => one.service === call.service && this.#fits(one.kind, call));
     if (fault === undefined)
-      return this.#random.chance(0.15) ? { kind: "slow", ms: this.#random.between(1, 400) } : null;
+      return this.#random.chance(0.15)
+        ? { kind: "slow", ms: this.#pace * this.#random.between(1, 400) }
+        : null;
     fault.left -= 1;
     if (fault.left === 0) this.#waiting = this.#waiting.filter((one) => one !== fault);
     if (fault.kind === "stale") this.stale.add(tokenIn(call.what));
-    return strikeOf(fault.kind, this.#random);
+    return strikeOf(fault.kind, this.#random, this.#pace);
   };
 
   /** Reads may be stale for a while, writes to the store refused or unheard; all else befalls any call. */
@@ -48,17 +55,17 @@ export class Faults {
   }
 }
 
-function strikeOf(kind: Fault, random: Random): Strike {
+function strikeOf(kind: Fault, random: Random, pace: number): Strike {
   switch (kind) {
     case "status_503":
       return { kind: "status", status: 503 };
     case "status_429":
       return { kind: "status", status: 429, retryAfterSeconds: random.between(1, 30) };
     case "hangs":
-      return { kind: "lost", afterMs: 8_000 };
+      return { kind: "lost", afterMs: pace * 8_000 };
     case "lost":
     case "unheard":
-      return { kind, afterMs: random.pick([0, 50, 3_000]) };
+      return { kind, afterMs: pace * random.pick([0, 50, 3_000]) };
     case "stale":
       return { kind: "stale" };
   }

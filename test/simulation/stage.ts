@@ -40,6 +40,9 @@ export interface StageOptions {
   readonly note: (line: string) => void;
 }
 
+/** Where time is real nobody waits eight seconds for a call that hangs. */
+const REAL_PACE = 0.02;
+
 /** How long Google may tell an old state after a change. */
 const STALE_MS = 5 * 60_000;
 
@@ -74,7 +77,7 @@ export class Stage {
     this.#note = note;
     this.regime = regimeOf(this.#random.fork("regime"));
     const justChanged = (token: string) => this.now - this.#lookAt(token) < STALE_MS;
-    this.faults = new Faults(this.#random.fork("faults"), justChanged);
+    this.faults = new Faults(this.#random.fork("faults"), justChanged, storage === inMemory ? 1 : REAL_PACE);
     this.customers = Array.from({ length: customers }, (_, index) => `customer-${index + 1}`);
     const { accountIds, testPurchases, verifyFreshMs } = this.regime;
     this.world = createWorld({
