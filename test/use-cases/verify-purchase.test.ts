@@ -11,6 +11,7 @@ import {
   oneTime,
   only,
   PACKAGE,
+  POLICY,
   product,
   refOf,
   subscription,
@@ -384,4 +385,19 @@ it("a purchase that nobody had claimed is bound to its first verified caller, an
   world.clock.advance(1_000);
   const { customer } = await verify(world, service, "first");
   expect(customer.entitlements.pro?.active).toBe(true);
+});
+
+it("a purchase that moves while it gives nothing tells the new owner nothing of the former one's", async () => {
+  world = createWorld({ policy: { ...POLICY, transfers: true } });
+  service = world.process();
+  googleSays(world, "first", subscription());
+  await verify(world, service, "first");
+  await service.settle();
+  googleSays(world, "first", subscription({ state: "on_hold", items: [lineItem({ expiresAt: NOW - DAY })] }));
+  world.clock.advance(DAY);
+  const { customer, grants } = await verify(world, service, "first", { customerId: BEN });
+  expect(customer.customerId).toBe(BEN);
+  expect(grants).toEqual([]);
+  await service.settle();
+  expect(world.licenses.live()).toEqual([]);
 });
