@@ -11,7 +11,7 @@ import type { Ports } from "../ports.ts";
 
 /**
  * Keeps a void of a purchase that Google doesn't show (yet): should the purchase come after all, it comes as voided
- * (google-play.md section 10). May be repeated.
+ * (google-play.md section 10). Where it came in the meantime it is due to be asked about at once. May be repeated.
  */
 export async function rememberVoid(
   ports: Pick<Ports, "store" | "clock">,
@@ -24,6 +24,8 @@ export async function rememberVoid(
     const stored = purchase ?? newPurchaseRecord(ref, now);
     const observations = observe(stored.observations, observation);
     if (purchase !== null && observations === stored.observations) return { result: null, writes: null };
-    return { result: null, writes: { ...NO_WRITES, purchase: { ...stored, observations, updatedAt: now } } };
+    const nextSyncAt = stored.answer === null ? stored.nextSyncAt : now;
+    const next = { ...stored, observations, nextSyncAt, updatedAt: now };
+    return { result: null, writes: { ...NO_WRITES, purchase: next } };
   });
 }
