@@ -7,7 +7,13 @@ import { type Grant, revokeGrant } from "./grant.ts";
 import { grantEvents } from "./grant-events.ts";
 import { grantId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import { type Decision, NO_WRITES, type PurchaseFile, type Writes } from "./purchase-file.ts";
+import {
+  type Decision,
+  NO_WRITES,
+  type PurchaseFile,
+  type PurchaseRecord,
+  type Writes,
+} from "./purchase-file.ts";
 import { type Slot, wantedAccess } from "./slot.ts";
 import { type RowChange, retarget, type SlotChange, settleRows } from "./slot-rows.ts";
 
@@ -32,7 +38,8 @@ export function revokeGrantDecision(
   if (isTaken(slot) || !isLast(grant, slot.generation)) return { result: grant, writes: null };
   const change = addRow(takeAway(slot, now), failedRow(grant, now));
   const after = change.rows.find((row) => row.after.id === grant.id)?.after ?? grant;
-  return { result: after, writes: slotWrites(customer, change, act(grant, "revoked by hand", actor), now) };
+  const writes = slotWrites(customer, change, act(grant, "revoked by hand", actor), now);
+  return { result: after, writes: { ...writes, purchase: blockTrace(file, grant, now) } };
 }
 
 /** A person was here before. */
@@ -47,17 +54,27 @@ function takeAway(slot: Slot, now: Instant): SlotChange {
     : settleRows({ ...slot, blocked: true }, now);
 }
 
+/**
+ * The trace of a slot that has ended, blocked: the slot may be still in the file, while its licence is being taken back.
+ *
+ * @returns null where the purchase has none that is open.
+ */
+function blockTrace({ purchase }: PurchaseFile, { slotId }: Grant, now: Instant): PurchaseRecord | null {
+  const trace = purchase?.closed[slotId];
+  if (purchase === null || trace === undefined || trace.blocked) return null;
+  const closed = { ...purchase.closed, [slotId]: { ...trace, blocked: true } };
+  return { ...purchase, closed, updatedAt: now };
+}
+
 /** The slot has left the file: what is known of it is a trace with its purchase. */
 function revokeClosed(file: PurchaseFile, grant: Grant, actor: string, now: Instant): Decision<Grant> {
-  const { purchase } = file;
-  const trace = purchase?.closed[grant.slotId];
-  if (purchase == null || trace === undefined || trace.blocked || !isLast(grant, trace.generation))
-    return { result: grant, writes: null };
+  const generation = file.purchase?.closed[grant.slotId]?.generation ?? 0;
+  const purchase = blockTrace(file, grant, now);
+  if (purchase === null || !isLast(grant, generation)) return { result: grant, writes: null };
   const row = failedRow(grant, now);
-  const closed = { ...purchase.closed, [grant.slotId]: { ...trace, blocked: true } };
   const writes: Writes = {
     ...NO_WRITES,
-    purchase: { ...purchase, closed, updatedAt: now },
+    purchase,
     grants: row === null ? [] : [row.after],
     events: row === null ? [] : grantEvents(row.before, row.after, now),
     audit: [auditAct(act(grant, "revoked by hand", actor), row === null ? [] : [row.after], now)],

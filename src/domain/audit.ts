@@ -10,7 +10,7 @@ export interface By {
   readonly actor: string | null;
 }
 
-/** The history of one sync: what became of the purchase, and of its rows. */
+/** The history of one sync: what became of the purchase, and of its rows; one for each customer that it concerns. */
 export function auditSync(
   before: PurchaseRecord | null,
   after: PurchaseRecord & { answer: Purchase },
@@ -30,9 +30,9 @@ export function auditSync(
       ...grants.filter((grant) => grant.customerId === customerId).map(rowChange),
     ],
   });
-  const former = before?.customerId ?? null;
-  const moved = former !== null && former !== after.customerId;
-  return moved ? [of(after.customerId), of(former)] : [of(after.customerId)];
+  const held = [before?.customerId ?? null, ...grants.map(({ customerId }) => customerId)];
+  const others = held.filter((id) => id !== null && id !== after.customerId);
+  return [after.customerId, ...new Set(others)].map(of);
 }
 
 /** The history of rows that changed in one customer's file; nothing where none did. */

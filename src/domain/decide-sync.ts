@@ -166,7 +166,8 @@ function decideWrites(
   const before = file.purchase;
   const moved = changed.length + (change?.entitlements.length ?? 0) > 0;
   const news = moved || before === null || !sameRecord(before, purchase);
-  if (!news && !isOverdue(before, now)) return unwritten({ kind: "synced", purchase: before, customer });
+  if (!news && !isOverdue(before, now) && !isSooner(purchase, before))
+    return unwritten({ kind: "synced", purchase: before, customer });
   const grants = [...(left?.grants ?? []), ...(change?.grants ?? [])];
   return {
     result: { kind: "synced", purchase, customer },
@@ -187,9 +188,13 @@ function decideWrites(
   };
 }
 
-/** `nextSyncAt` alone is no reason to write, until it has passed. */
+/** `nextSyncAt` alone is no reason to write, until it has passed; or where Google must be asked earlier than was put down. */
 function isOverdue(record: PurchaseRecord, now: Instant): boolean {
   return record.nextSyncAt !== null && record.nextSyncAt <= now;
+}
+
+function isSooner({ nextSyncAt }: PurchaseRecord, before: PurchaseRecord): boolean {
+  return nextSyncAt !== null && (before.nextSyncAt === null || nextSyncAt < before.nextSyncAt);
 }
 
 function changeGrants(

@@ -30,17 +30,21 @@ export const NO_OBSERVATIONS: Observations = { voided: [], supersededBy: null, r
 /** Adds what is new; a repetition changes nothing, so the same object comes back. */
 export function observe(known: Observations, seen: Observation): Observations {
   switch (seen.kind) {
-    case "voided": {
-      const repeated = known.voided.some(
-        (order) => order.orderId === seen.order.orderId && order.extent === seen.order.extent,
-      );
-      return repeated ? known : { ...known, voided: [...known.voided, seen.order] };
-    }
+    case "voided":
+      return addVoid(known, seen.order);
     case "superseded":
       return known.supersededBy === seen.by ? known : { ...known, supersededBy: seen.by };
     case "revoked":
       return known.revoked ? known : { ...known, revoked: true };
   }
+}
+
+/** Units are refunded one after the other under one order: of these the latest is kept, since Google has to be asked anew. */
+function addVoid(known: Observations, order: VoidedOrder): Observations {
+  const isSame = (other: VoidedOrder) => other.orderId === order.orderId && other.extent === order.extent;
+  const before = known.voided.find(isSame);
+  if (before !== undefined && (order.extent === "full" || order.at <= before.at)) return known;
+  return { ...known, voided: [...known.voided.filter((other) => other !== before), order] };
 }
 
 /** Was the order that pays for the present access refunded in full? An older renewal's refund doesn't count. */

@@ -32,10 +32,14 @@ export function ownerOf(file: PurchaseFile, claim: Claim): CustomerId | null {
   return boundOwner(file, claim) ?? named ?? claim.claimant;
 }
 
-/** From whom it moves away with this claim; null: it stays where it is. */
+/**
+ * From whom it moves away with this claim, or is about to take the place of another: all that such a customer has of it ends
+ * in the same commit. Null: nobody else has anything of it.
+ */
 export function formerOwnerOf(file: PurchaseFile, claim: Claim): CustomerId | null {
-  const bound = file.purchase?.customerId ?? file.related?.customerId ?? null;
-  return bound === ownerOf(file, claim) ? null : bound;
+  const owner = ownerOf(file, claim);
+  const holders = [file.purchase?.customerId ?? null, file.related?.customerId ?? null];
+  return holders.find((holder) => holder !== null && holder !== owner) ?? null;
 }
 
 /** May this caller have it? One token, one account: anybody else is refused. */

@@ -129,16 +129,11 @@ async function applyVoids(
   record: PurchaseRecord | null,
   voids: readonly VoidedPurchase[],
 ): Promise<boolean> {
-  const news = voids.filter(({ observation }) => record === null || !isKnown(record, observation));
+  const isNew = ({ observation }: VoidedPurchase) =>
+    record === null || observe(record.observations, observation) !== record.observations;
+  const news = voids.filter(isNew);
   for (const voided of news) await applyVoid(ports, packageName, record, voided);
   return news.length > 0;
-}
-
-/** Units are refunded one after the other under one order: what is newer than our record has to be counted again. */
-function isKnown(record: PurchaseRecord, observation: VoidedPurchase["observation"]): boolean {
-  const { extent, at } = observation.order;
-  const seen = observe(record.observations, observation) === record.observations;
-  return seen && (extent === "full" || at <= record.updatedAt);
 }
 
 /** What nobody has presented yet has nothing to be taken back: should it come after all, it comes as voided. */

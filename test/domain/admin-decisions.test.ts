@@ -123,6 +123,15 @@ describe("a grant revoked by a person", () => {
     expect(shop.held()).toEqual(["desktop"]);
   });
 
+  test("while the licence of an ended one is still being taken back, it can't come back either", () => {
+    bought();
+    shop.sync("first", expired);
+    revoke(row("desktop"));
+    expect(shop.fulfilAll()).toEqual(["revoke"]);
+    shop.sync("first", subscription());
+    expect(shop.held()).toEqual(["pro"]);
+  });
+
   test("one that nobody knows any more is left alone", () => {
     bought();
     const grant = row("pro");

@@ -249,6 +249,15 @@ describe("refunds", () => {
     expect(shop.entitlement("pro").state).toBe("revoked");
   });
 
+  test("notice 12 that the read doesn't show yet: Google is asked again soon, though nothing has changed", () => {
+    shop.sync("first", subscription());
+    shop.tellEvents();
+    shop.sync("first", subscription(), { ...NOTICE, observation: { kind: "revoked" } });
+    expect(shop.purchase("first").nextSyncAt).toBe(NOW + 10 * MINUTE);
+    expect(shop.tellEvents()).toEqual([]);
+    expect(must(shop.last).audit).toEqual([]);
+  });
+
   test("a refunded one-time purchase ends for good", () => {
     shop.sync("phone", oneTime());
     shop.fulfilAll();

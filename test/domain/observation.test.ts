@@ -39,6 +39,14 @@ describe("observations only accumulate", () => {
     expect(observe(once, voided("GPA.1", "full", NOW + 1))).toBe(once);
   });
 
+  test("units refunded again under the same order are news; told late, or again, they are not", () => {
+    const first = seen(voided("GPA.1", "units"));
+    const again = observe(first, voided("GPA.1", "units", NOW + 1));
+    expect(again.voided).toEqual([{ orderId: "GPA.1", extent: "units", at: NOW + 1 }]);
+    expect(observe(again, voided("GPA.1", "units"))).toBe(again);
+    expect(observe(again, voided("GPA.1", "units", NOW + 1))).toBe(again);
+  });
+
   test("all kinds stand side by side", () => {
     const all = seen(
       { kind: "revoked" },

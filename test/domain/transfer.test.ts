@@ -110,6 +110,33 @@ describe("a purchase that moves", () => {
     expect(shop.purchase("first").observations.supersededBy).toBe(refOf("second").id);
   });
 
+  test("the former owner of the one replaced hears of it as well", () => {
+    shop.sync("first", subscription());
+    shop.sync("second", subscription({ replaces: token("first") }), bens);
+    const [bens_, anns] = must(shop.last).audit;
+    expect(bens_?.customerId).toBe(BEN);
+    expect(anns).toMatchObject({
+      customerId: ANN,
+      changes: [{ kind: "purchase" }, { summary: "pro Revoked manual" }],
+    });
+  });
+
+  test("one that waited for its payment ends what it replaces, and can go back to the first owner", () => {
+    const next = (state: "pending" | "active") =>
+      subscription({ state, replaces: token("first"), items: [lineItem({ orderId: "GPA.2" })] });
+    shop.sync("first", subscription());
+    shop.fulfilAll();
+    shop.sync("second", next("pending"), bens);
+    expect(shop.held()).toEqual(["desktop", "pro"]);
+    shop.sync("second", next("active"), { claimant: null });
+    expect(shop.held()).toEqual([]);
+    shop.fulfilAll();
+    shop.fulfilAll(BEN);
+    shop.sync("second", next("active"));
+    expect(shop.held()).toEqual(["desktop", "pro"]);
+    expect(only(shop.slotsOf("pro")).generation).toBe(2);
+  });
+
   test("what a person took away stays away", () => {
     shop.sync("first", subscription());
     shop.fulfilAll();
