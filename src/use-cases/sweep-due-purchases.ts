@@ -1,6 +1,6 @@
-import { AppError, type ErrorCode } from "../domain/errors.ts";
+import { AppError } from "../domain/errors.ts";
 import type { PurchaseId } from "../domain/ids.ts";
-import { type Instant, MINUTE } from "../domain/instant.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/instant.ts";
 import {
   type Decision,
   NO_IDS,
@@ -43,7 +43,8 @@ async function syncDue(ports: DuePorts, ref: PurchaseRef): Promise<boolean> {
     if (synced.kind === "refused") throw refusal(synced.code);
     return synced.purchase.revision !== purchase.revision;
   } catch (error) {
-    if (error instanceof AppError && !PASSING.has(error.code)) await putOff(ports, ref.id);
+    if (error instanceof AppError && error.code !== "store_unavailable")
+      await putOff(ports, ref.id, error.code === "play_unavailable" ? SOON : LATER);
     throw error;
   }
 }
@@ -52,16 +53,19 @@ function isDue({ nextSyncAt }: PurchaseRecord, now: Instant): boolean {
   return nextSyncAt !== null && nextSyncAt <= now;
 }
 
-/** Trouble that all purchases have alike, and that passes. */
-const PASSING: ReadonlySet<ErrorCode> = new Set(["play_unavailable", "store_unavailable"]);
-const PUT_OFF = 10 * MINUTE;
+/** Google's trouble mostly passes; a refusal stays until somebody does something about it. */
+const SOON = 30 * SECOND;
+const LATER = 10 * MINUTE;
 
-/** What fails by itself, as do purchases of an app that Google doesn't let us see, must not stand before others for good. */
-async function putOff({ store, clock }: DuePorts, purchaseId: PurchaseId): Promise<void> {
+/**
+ * What fails by itself must not stand before others for good: purchases of an app that Google doesn't let us see, or whose
+ * answers can't be read.
+ */
+async function putOff({ store, clock }: DuePorts, purchaseId: PurchaseId, ms: number): Promise<void> {
   await store.update({ ...NO_IDS, purchaseId }, ({ purchase }): Decision<null> => {
     const now = clock.now();
     const due = purchase !== null && isDue(purchase, now);
-    const writes = due ? { ...NO_WRITES, purchase: { ...purchase, nextSyncAt: now + PUT_OFF } } : null;
+    const writes = due ? { ...NO_WRITES, purchase: { ...purchase, nextSyncAt: now + ms } } : null;
     return { result: null, writes };
   });
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { DAY, formatInstant, HOUR, MINUTE } from "../../src/domain/instant.ts";
+import { DAY, formatInstant, HOUR, MINUTE, SECOND } from "../../src/domain/instant.ts";
 import { purchaseView } from "../../src/http/views.ts";
 import { sweepDuePurchases } from "../../src/use-cases/sweep-due-purchases.ts";
 import {
@@ -134,7 +134,21 @@ describe("the sweep of due purchases", () => {
       }),
     );
     ended("b");
+    expect(await sweep()).toBe(0);
+    world.clock.advance(30 * SECOND);
     expect(await sweep()).toBe(1);
+  });
+
+  it("lets none whose answers can't be had stand before the others for good", async () => {
+    for (const name of ["a", "b"]) await ending(name);
+    for (const name of ["a", "b"]) world.play.put(refOf(name), "play_unavailable");
+    world.clock.advance(MINUTE);
+    await ending("c");
+    ended("c");
+    world.clock.advance(HOUR);
+    await sweep(2);
+    expect(await sweep(2)).toBe(1);
+    expect(stored(world, "c").answer?.state).toBe("expired");
   });
 
   it("lets none that Google refuses us stand before the others, and comes back to it in ten minutes", async () => {
