@@ -11,6 +11,7 @@ import {
   noteFailure,
   type SweepPorts,
   type SweepReport,
+  shuffled,
 } from "./sweep.ts";
 import { syncPurchase } from "./sync-purchase.ts";
 
@@ -95,7 +96,8 @@ async function sweepPage(
   const known = await readKnown(ports, [...purchases.keys()]);
   const report = await handleEach(ports, {
     sweep: "voided",
-    items: [...purchases],
+    // Many that fail one after the other end the pass: the rest must not be behind the same ones each time.
+    items: shuffled([...purchases], ports.chance),
     limit: Number.POSITIVE_INFINITY,
     fieldsOf: ([id]) => ({ purchase_id: id }),
     handle: ([id, ofPurchase]) => applyVoids(ports, packageName, known.get(id) ?? null, ofPurchase),

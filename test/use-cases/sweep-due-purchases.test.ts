@@ -15,6 +15,7 @@ import {
 } from "../support/builders.ts";
 import { createWorld, type Process, type World } from "../support/ports.ts";
 import { googleSays, stored, verify } from "./support/acts.ts";
+import { chanceOf } from "./support/chance.ts";
 
 let world: World;
 let service: Process;
@@ -227,12 +228,3 @@ describe("the sweep of due purchases", () => {
     expect(world.licenses.live()).toEqual([]);
   });
 });
-
-/** Numbers that look like chance, the same each time. */
-function chanceOf(seed: number): () => number {
-  let last = seed;
-  return () => {
-    last = (last * 997.13 + 0.618) % 1;
-    return last;
-  };
-}

@@ -2,9 +2,20 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { AppError } from "../../src/domain/errors.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
 import { createVoidedSweep } from "../../src/use-cases/sweep-voided.ts";
-import { ANN, lineItem, NOW, oneTime, PACKAGE, product, subscription, token } from "../support/builders.ts";
+import {
+  ANN,
+  lineItem,
+  NOW,
+  oneTime,
+  PACKAGE,
+  product,
+  refOf,
+  subscription,
+  token,
+} from "../support/builders.ts";
 import { createWorld, type Process, type World } from "../support/ports.ts";
 import { googleSays, stored, verify } from "./support/acts.ts";
+import { chanceOf } from "./support/chance.ts";
 
 let world: World;
 let service: Process;
@@ -39,6 +50,21 @@ async function bought(name: string, purchase = subscription()): Promise<void> {
 }
 
 describe("the sweep of voids", () => {
+  it("comes to all in the end, though many always fail", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `n${index}`);
+    for (const name of [...names, "last"]) {
+      await bought(name, subscription({ items: [lineItem({ orderId: `GPA.${name}` })] }));
+      voids(name, { orderId: `GPA.${name}` });
+    }
+    for (const name of names) world.play.put(refOf(name), "play_unavailable");
+    const chance = chanceOf(0.1);
+    for (let count = 0; count < 20; count += 1) {
+      await world.run(run({ ...service.ports, chance }));
+      world.clock.advance(HOUR);
+    }
+    expect(stored(world, "last").observations.voided).toHaveLength(1);
+  });
+
   it("takes back what was refunded unheard, though Google's read still calls it active", async () => {
     await bought("first");
     voids("first");
