@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Act } from "../test/simulation/acts.ts";
+import { remembering } from "../test/simulation/remembering.ts";
 import { shrink } from "../test/simulation/shrink.ts";
 import { type Report, type SimulateOptions, simulate } from "../test/simulation/simulate.ts";
 import { onEmulator } from "../test/world/storage.ts";
@@ -62,7 +63,7 @@ async function run(): Promise<number> {
 
 function optionsOf(seed: number): SimulateOptions {
   const customers = wholeNumber("customers", values.customers);
-  const emulator = { storage: onEmulator(import.meta.url), checkEvery: 10 };
+  const emulator = { storage: remembering(onEmulator(import.meta.url)), checkEvery: 10 };
   const acts = values.acts === undefined ? {} : { acts: readActs(values.acts) };
   return { seed, customers, ...acts, ...(values.store === "emulator" ? emulator : {}) };
 }

@@ -31,7 +31,8 @@ export function checkInvariants(moment: Moment): string[] {
 }
 
 /** No customer has access longer than anything of Google's ever promised, plus the leeway. */
-function noAccessBeyondLeeway({ google, ledger, now, owner }: Moment): string[] {
+function noAccessBeyondLeeway(moment: Moment): string[] {
+  const { google, ledger, now, owner } = moment;
   return [...now.entitlements].flatMap(([customer, rows]) =>
     rows.flatMap((row) => {
       if (!row.active) return [];
@@ -41,18 +42,16 @@ function noAccessBeyondLeeway({ google, ledger, now, owner }: Moment): string[] 
       );
       if (ledger.gifts.has(`${customer} ${row.entitlement_id}`)) return [];
       if (mine.length === 0) return [`${customer} holds ${row.entitlement_id} without a purchase of theirs`];
-      const over = mine.every((purchase) => lastPromise(purchase, google, now.at) + LEEWAY_MS < now.at);
+      const over = mine.every((purchase) => lastPromise(purchase, moment) + LEEWAY_MS < now.at);
       return over ? [`${customer} still holds ${row.entitlement_id}, long after its end`] : [];
     }),
   );
 }
 
 /** The end of what was ever paid for; no end for what is bought for good. */
-function lastPromise(purchase: Purchase, google: Google, at: number): number {
-  const ends = google.shares(purchase, at).map(({ expiresAt }) => expiresAt);
-  if (purchase.type === "one_time") return ends[0] ?? Number.POSITIVE_INFINITY;
-  const paid = purchase.items.map(({ paidUntil }) => paidUntil ?? 0);
-  return Math.max(...paid, ...ends.map((end) => end ?? 0));
+function lastPromise(purchase: Purchase, { google, ledger, now }: Moment): number {
+  if (purchase.type === "subscription") return ledger.lastPromise(purchase.purchaseToken);
+  return google.shares(purchase, now.at)[0]?.expiresAt ?? Number.POSITIVE_INFINITY;
 }
 
 /** Contract section 5: of an ended entitlement `access_until` is the moment when access ended. */

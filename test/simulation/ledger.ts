@@ -48,6 +48,7 @@ export class Ledger {
   readonly manualRevokes = new Set<string>();
   /** By customer and entitlement: there is one of each. */
   readonly gifts = new Map<string, Gift>();
+  readonly #promised = new Map<string, number>();
   readonly #heard = new Map<string, Heard>();
   readonly #changed = new Map<string, number>();
   #changes = 0;
@@ -82,6 +83,16 @@ export class Ledger {
   verifiersOf(token: string, outcome: string): Set<string> {
     const those = this.verifies.filter((one) => one.token === token && one.outcome === outcome);
     return new Set(those.map(({ customer }) => customer));
+  }
+
+  /** Google shows that a purchase is paid until then. */
+  promise(token: string, until: number): void {
+    this.#promised.set(token, Math.max(until, this.lastPromise(token)));
+  }
+
+  /** The latest end that Google ever showed of a purchase. */
+  lastPromise(token: string): number {
+    return this.#promised.get(token) ?? 0;
   }
 
   give(gift: Gift): void {

@@ -173,7 +173,9 @@ export class Stage {
       const token = purchase.purchaseToken;
       if (this.now >= (this.#ends.get(token) ?? Number.POSITIVE_INFINITY)) this.ledger.ended.add(token);
       if (mayHaveEnded(purchase, this.google, this.now)) this.ledger.ended.add(token);
-      const ends = this.google.shares(purchase, this.now).flatMap(({ accessUntil }) => accessUntil ?? []);
+      const shares = this.google.shares(purchase, this.now);
+      for (const { expiresAt } of shares) this.ledger.promise(token, expiresAt ?? 0);
+      const ends = shares.flatMap(({ accessUntil }) => accessUntil ?? []);
       this.#ends.set(token, Math.min(...ends));
       this.#lookAt(token);
     }
