@@ -170,6 +170,17 @@ export const oneTime: Chapter = {
       },
     },
     {
+      id: "test-notice",
+      state: "purchased",
+      event: "a test notice of the Play Console",
+      ...IN_FORCE,
+      story: async (s) => {
+        await s.bought("lifetime");
+        s.tells({ testNotification: { version: "1.0" } });
+        await s.world.settle();
+      },
+    },
+    {
       id: "unknown-notice",
       state: "purchased",
       event: "a notice of a kind that nobody knows yet (99)",

@@ -1,4 +1,4 @@
-import { IN_FORCE, over, regranted, suspended } from "./kit/cells.ts";
+import { IN_FORCE, over, RUNNING_OUT, regranted, suspended } from "./kit/cells.ts";
 import type { Chapter } from "./kit/scenario.ts";
 import type { Stage } from "./kit/stage.ts";
 
@@ -52,6 +52,18 @@ export const paymentTrouble: Chapter = {
         await declining(s, 7);
         await s.days(33);
         await s.google("accept");
+      },
+    },
+    {
+      id: "grace-cancelled",
+      state: "in grace period",
+      event: "cancelled by the user (3): it ends with the grace period",
+      ...RUNNING_OUT,
+      later: { days: 8, when: "when the grace period ends", ...over("subscription_cancelled") },
+      story: async (s) => {
+        await declining(s, 7);
+        await s.days(30.5);
+        await s.google("cancel");
       },
     },
     {

@@ -77,6 +77,21 @@ export const planChanges: Chapter = {
       },
     },
     {
+      id: "change-keeps-add-on",
+      state: "active with an add-on",
+      event: "another base plan, and the app tells first: the add-on stays",
+      ...IN_FORCE,
+      story: async (s) => {
+        const items = [
+          { productId: "plan", basePlanId: "monthly" },
+          { productId: "addon", basePlanId: "monthly" },
+        ];
+        await s.subscribed("plan", { items });
+        await s.days(10);
+        await s.changes({ basePlanId: "yearly", periodDays: 365 });
+      },
+    },
+    {
       id: "change-deferred",
       state: "active",
       event: "to a smaller plan, deferred: the old one stays until its end (4)",
@@ -257,6 +272,22 @@ export const planChanges: Chapter = {
       grant: "revoked: subscription_cancelled, then delivered",
       licence: "revoked, then active",
       appHeals: true,
+      story: async (s) => {
+        const old = await s.subscribed();
+        await s.google("cancel");
+        await s.days(40);
+        await s.subscribes("plan", { resubscribes: old });
+      },
+    },
+    {
+      id: "resubscribe-in-play-unnamed",
+      state: "expired, account ids not looked at (`none`)",
+      event: "subscribed again in Play (4): the old token tells whose it is",
+      ...IN_FORCE,
+      grant: "revoked: subscription_cancelled, then delivered",
+      licence: "revoked, then active",
+      appHeals: true,
+      world: { accountIds: "none" },
       story: async (s) => {
         const old = await s.subscribed();
         await s.google("cancel");

@@ -131,6 +131,16 @@ export const refunds: Chapter = {
       },
     },
     {
+      id: "subscription-refund-without-revoke",
+      state: "active",
+      event: "refunded, access left to the customer",
+      ...IN_FORCE,
+      story: async (s) => {
+        await s.subscribed();
+        await s.google("refund", { revoke: false });
+      },
+    },
+    {
       id: "older-renewal-refunded",
       state: "active, renewed",
       event: "an older order is refunded (void)",
