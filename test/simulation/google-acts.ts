@@ -64,7 +64,11 @@ function productInput(random: Random, purchase: OneTimePurchase, action: string)
   return reason;
 }
 
+/** What makes sense only while something goes on at the end of its period. */
+const OF_RENEWAL: ReadonlySet<string> = new Set(["pause", "schedule_pause", "grace", "hold", "decline"]);
+
 function subscriptionInput(random: Random, purchase: Subscription, action: string): Doing | null {
+  if (OF_RENEWAL.has(action) && !purchase.items.some(({ autoRenew }) => autoRenew)) return null;
   switch (action) {
     case "cancel":
       return { by: random.pick(["user", "system", "developer"] as const) };

@@ -22,6 +22,8 @@ interface Source {
   /** Of the chain; of all gifts the same. */
   readonly root: string;
   readonly share: Share;
+  /** Of what the admin took away by hand some may be among the units that were refunded: then more are left. */
+  readonly atMost: number;
 }
 
 const GIFT = "a gift";
@@ -57,7 +59,9 @@ export function compareAccess(reference: Reference, customer: string, ids: reado
   const rows = snapshot.entitlements.get(customer) ?? [];
   return ids.flatMap((id) => {
     const active = rows.some((row) => row.entitlement_id === id && row.active);
-    const should = sourcesOf(reference, customer, id, "on").length > 0;
+    const sources = sourcesOf(reference, customer, id, "on");
+    if (sources.some(({ share }) => share.units === 0)) return [];
+    const should = sources.length > 0;
     const why = active ? "and has no right to it" : "and has a right to it";
     return active === should ? [] : [`${customer} ${active ? "may" : "may not"} use ${id}, ${why}`];
   });
@@ -77,11 +81,15 @@ export function sourcesOf(
     return google
       .shares(purchase, snapshot.at)
       .filter((share) => share.standing === standing && share.entitlements.includes(entitlement))
-      .map((share) => ({ purchase, root, share: { ...share, units: share.units - taken } }))
-      .filter(({ share }) => share.units > 0);
+      .map((share) => {
+        const units = Math.max(0, share.units - taken);
+        const bought = purchase.type === "one_time" ? purchase.quantity : 1;
+        return { purchase, root, share: { ...share, units }, atMost: Math.min(share.units, bought - taken) };
+      })
+      .filter(({ atMost }) => atMost > 0);
   });
   const gift = standing === "on" ? giftOf(reference, customer, entitlement) : null;
-  return gift === null ? bought : [...bought, { purchase: null, root: GIFT, share: gift }];
+  return gift === null ? bought : [...bought, { purchase: null, root: GIFT, share: gift, atMost: 1 }];
 }
 
 /** How many units of a chain the admin took away: they never come back by themselves. */
@@ -123,6 +131,7 @@ function compareEntitlement(
     .get(customer)
     ?.find(({ entitlement_id }) => entitlement_id === entitlement);
   const because = sources.map(({ purchase }) => (purchase === null ? GIFT : name(purchase))).join(", ");
+  if (sources.some(({ share }) => share.units === 0)) return [];
   if (sources.length === 0) return row?.active === true ? ["is active, and nothing gives it"] : [];
   if (row?.active !== true) return [`is not active, and ${because} gives it`];
   const shares = sources.map(({ share }) => share);
@@ -160,14 +169,23 @@ export function isOpen({ status }: ObservedGrant): boolean {
   return status === "Pending" || status === "Delivered";
 }
 
-function unitsByRoot(entitlement: string, sources: readonly Source[]): Map<string, number> {
-  const units = new Map<string, number>();
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+const NONE: Range = { least: 0, most: 0 };
+
+function unitsByRoot(entitlement: string, sources: readonly Source[]): Map<string, Range> {
+  const units = new Map<string, Range>();
   const counted = new Set<Purchase | null>();
-  for (const { purchase, root, share } of sources) {
+  for (const { purchase, root, share, atMost } of sources) {
     // A feature is given once, however many items of a purchase give it.
     if (!isLicence(entitlement) && counted.has(purchase)) continue;
     counted.add(purchase);
-    add(units, root, isLicence(entitlement) ? share.units : 1);
+    const [least, most] = isLicence(entitlement) ? [share.units, atMost] : [1, 1];
+    const before = units.get(root) ?? NONE;
+    units.set(root, { least: before.least + least, most: before.most + most });
   }
   return units;
 }
@@ -201,7 +219,7 @@ function compareLicences(
     if (ends.length > 0) wrongEnds.push(...differs("expiry of its licence", licence.expiresAt, ends));
   }
   const mayBeSuspended = unitsByRoot(entitlement, paused);
-  const stray = [...suspended].filter(([root, count]) => count > (mayBeSuspended.get(root) ?? 0));
+  const stray = [...suspended].filter(([root, count]) => count > (mayBeSuspended.get(root) ?? NONE).most);
   return [
     ...compareCounts(reference, "live licences", live, unitsByRoot(entitlement, sources)),
     ...stray.map(([root, count]) => `${count} suspended licences of ${nameOf(reference, root)}`),
@@ -279,12 +297,15 @@ function compareCounts(
   reference: Reference,
   what: string,
   is: ReadonlyMap<string, number>,
-  should: ReadonlyMap<string, number>,
+  should: ReadonlyMap<string, Range>,
 ): string[] {
   const roots = new Set([...is.keys(), ...should.keys()]);
   return [...roots].flatMap((root) => {
-    const [has, wanted] = [is.get(root) ?? 0, should.get(root) ?? 0];
-    return has === wanted ? [] : [`${has} ${what} because of ${nameOf(reference, root)}, not ${wanted}`];
+    const [has, { least, most }] = [is.get(root) ?? 0, should.get(root) ?? NONE];
+    const wanted = least === most ? least : `${least} to ${most}`;
+    return has >= least && has <= most
+      ? []
+      : [`${has} ${what} because of ${nameOf(reference, root)}, not ${wanted}`];
   });
 }
 
