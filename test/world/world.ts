@@ -1,11 +1,6 @@
 import { seededRandom } from "../../sandbox/random.ts";
 import type { Notification } from "../../sandbox/rtdn/publisher.ts";
 import type { InProcess } from "../../sandbox/sandbox.ts";
-import {
-  createHmacAccountIds,
-  createNoAccountIds,
-  createUidAccountIds,
-} from "../../src/adapters/account-ids/account-ids.ts";
 import { createLocalSecretBox } from "../../src/adapters/crypto/local-secret-box.ts";
 import { type CustomerFile, emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import type { CustomerId } from "../../src/domain/ids.ts";
@@ -18,11 +13,12 @@ import { type RestoredPurchases, restorePurchases } from "../../src/use-cases/re
 import { type VerifiedPurchase, verifyPurchase } from "../../src/use-cases/verify-purchase.ts";
 import { at } from "../support/builders.ts";
 import type { LogLine } from "../support/ports.ts";
+import { ownedAtGoogle, requestOf } from "./app.ts";
 import type { WorldClock } from "./clock.ts";
 import { createNoticeChannel, type NoticeChannel, toMessage } from "./notices.ts";
 import { createOutside } from "./outside.ts";
 import { createReplica, type Replica, type ReplicaParts } from "./replica.ts";
-import { catalog, PACKAGE } from "./shop.ts";
+import { accountIdsOf, settingsOf } from "./setup.ts";
 import { type Dump, inMemory, type Storage, type StorageKind } from "./storage.ts";
 import { createTime } from "./time.ts";
 import type { Trouble } from "./trouble.ts";
@@ -99,7 +95,6 @@ export interface World {
 
 const START = at("2026-11-22T12:00:00Z");
 const KEYS = [{ id: "k1", key: new Secret(Buffer.alloc(32, 7).toString("base64")) }];
-const ACCOUNT_KEY = new Secret(Buffer.alloc(32, 9).toString("base64"));
 
 export function createWorld(options: WorldOptions = {}): World {
   const kind = options.storage ?? inMemory;
@@ -210,51 +205,6 @@ export function createWorld(options: WorldOptions = {}): World {
     close: () => storage.close(),
   };
   return world;
-}
-
-function settingsOf(options: WorldOptions, { leaseMs }: StorageKind): Settings {
-  return {
-    policy: {
-      catalog: catalog(options.catalog),
-      renewalLeewayHours: 72,
-      transfers: options.transfers ?? false,
-    },
-    verifyFreshMs: 30_000,
-    verifyWaitMs: 5_000,
-    leaseMs,
-    refundReviewDefault: null,
-    ...options.settings,
-  };
-}
-
-function accountIdsOf({ accountIds = "uid" }: WorldOptions, { accountDirectory }: Storage): AccountIds {
-  switch (accountIds) {
-    case "uid":
-      return createUidAccountIds();
-    case "none":
-      return createNoAccountIds();
-    case "hmac":
-      return createHmacAccountIds(ACCOUNT_KEY, accountDirectory);
-  }
-}
-
-function requestOf(productId: string, purchaseToken: string) {
-  return { packageName: PACKAGE, productId, token: new Secret(purchaseToken) };
-}
-
-const OWNED: readonly string[] = ["PURCHASED", "ACTIVE", "IN_GRACE_PERIOD", "CANCELED"];
-
-/** What `queryPurchasesAsync` gives an app: what is owned and not consumed. */
-function ownedAtGoogle({ play }: InProcess, customer: string) {
-  return play
-    .purchases(customer)
-    .filter(({ state }) => OWNED.includes(state))
-    .flatMap((purchase) => {
-      if (purchase.type === "one_time")
-        return purchase.consumed ? [] : [requestOf(purchase.productId, purchase.purchaseToken)];
-      const [item] = purchase.items;
-      return item === undefined ? [] : [requestOf(item.productId, purchase.purchaseToken)];
-    });
 }
 
 function id(name: string): CustomerId {

@@ -3,7 +3,8 @@ import { HOUR } from "../../../src/domain/instant.ts";
 import { DOUBLED, HELD, LOST, type Manner, ON_TIME } from "../../world/notices.ts";
 import type { StorageKind } from "../../world/storage.ts";
 import { createWorld, type World } from "../../world/world.ts";
-import { fingerprint, lastPart, observe } from "./observe.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { lastPart, observe } from "./observe.ts";
 import type { Cells, Scenario, Way } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 
