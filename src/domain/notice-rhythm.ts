@@ -16,12 +16,15 @@ const FIRST_ALARM = DAY;
 /** How many times longer than usual a silence has to be. */
 const UNUSUAL = 2;
 
-/** Google was heard. Time that runs backwards, as between two machines' clocks, changes nothing. */
+/**
+ * Google was heard. Time that runs backwards, as between two machines' clocks, changes nothing. A silence that was an alarm
+ * counts as long as the alarm took to come: an outage isn't usual, but a shop that gets quieter must be able to.
+ */
 export function heard(rhythm: NoticeRhythm | null, now: Instant): NoticeRhythm {
   if (rhythm === null) return { lastAt: now, silences: [] };
   if (now <= rhythm.lastAt) return rhythm;
   const day = Math.floor(now / DAY);
-  const silence = now - rhythm.lastAt;
+  const silence = Math.min(now - rhythm.lastAt, longestUsualSilence(rhythm));
   const today = rhythm.silences.find((entry) => entry.day === day);
   const longestMs = Math.max(today?.longestMs ?? 0, silence);
   const others = rhythm.silences.filter((entry) => entry.day !== day && entry.day > day - REMEMBERED_DAYS);

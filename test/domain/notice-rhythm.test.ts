@@ -28,6 +28,13 @@ describe("the rhythm of Google's notices", () => {
     expect(rhythm.silences.at(-1)?.day).toBe(Math.floor(NOW / DAY) + 19);
   });
 
+  test("an outage isn't what is usual: the next one is still noticed within twice the time", () => {
+    const usual = heardAt(NOW, NOW + HOUR, NOW + 2 * HOUR);
+    const after = heard(usual, NOW + 10 * DAY);
+    expect(longestUsualSilence(usual)).toBe(6 * HOUR);
+    expect(longestUsualSilence(after)).toBe(12 * HOUR);
+  });
+
   test("a machine whose clock is behind changes nothing", () => {
     const rhythm = heardAt(NOW, NOW + HOUR);
     expect(heard(rhythm, NOW)).toBe(rhythm);
