@@ -24,6 +24,9 @@ const offer = z.strictObject({
 /** What is made is right at first; from then on it is compared with the licence server from time to time. */
 const FIRST_CHECK_AFTER = DAY;
 
+/** A licence for good is made without an end; one that had an end can't be rid of it again, so it gets one that never comes. */
+const FOR_GOOD = Date.UTC(3000, 0);
+
 /**
  * A KeyThai licence. Its key comes once and every later call needs it, so it is sealed and kept; suspend and resume are
  * the reversible pair, revoke is for good (keythai.md, "What follows for the design").
@@ -48,10 +51,7 @@ function create(ports: DeliveryPorts): Delivery {
     suspend: (_slot, key) => stepOutcome(async () => ports.licenses.setStatus(await open(key), "suspend")),
     resume: (_slot, key) => stepOutcome(async () => ports.licenses.setStatus(await open(key), "resume")),
     extend: (_slot, key, until) =>
-      stepOutcome(async () => {
-        // A licence for good is made without an end, and an end can't be taken off again: there is nothing to send.
-        if (until !== null) await ports.licenses.setExpiry(await open(key), until);
-      }),
+      stepOutcome(async () => ports.licenses.setExpiry(await open(key), until ?? FOR_GOOD)),
     check: async (_slot, key) => ports.licenses.standing(await open(key)),
     findLeft: (slotId) => ports.licenses.findBySlot(slotId),
   };
