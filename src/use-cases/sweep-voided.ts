@@ -1,3 +1,4 @@
+import { AppError } from "../domain/errors.ts";
 import { toVoidedPage, type VoidedPurchase } from "../domain/google-play/voided-purchase.ts";
 import { type PurchaseId, purchaseId } from "../domain/ids.ts";
 import { DAY, type Instant, MINUTE } from "../domain/instant.ts";
@@ -35,7 +36,7 @@ interface Place {
 /**
  * Goes through Google's list of refunds and chargebacks, app by app, and takes back what was voided without our hearing of
  * it (google-play.md section 10). The mark moves only once a list was handled to its end, to when that list was begun; a
- * pass that has had enough goes on where it stopped the next time.
+ * pass that has had enough, or that Google had enough of, goes on where it stopped the next time.
  */
 export function createVoidedSweep(): (ports: SweepPorts) => Promise<SweepReport> {
   const places = new Map<string, Place>();
@@ -54,9 +55,10 @@ async function sweepApp(
   places: Map<string, Place>,
 ): Promise<SweepReport> {
   let total = NOTHING_FOUND;
+  let place = places.get(packageName) ?? null;
+  places.delete(packageName);
   try {
-    let place = places.get(packageName) ?? (await beginList(ports, packageName));
-    places.delete(packageName);
+    place ??= await beginList(ports, packageName);
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const { report, next } = await sweepPage(ports, packageName, place);
       total = addReports(total, report);
@@ -69,8 +71,14 @@ async function sweepApp(
     return { ...total, more: true };
   } catch (error) {
     noteFailure(ports.log, { kind: "voided", package_name: packageName }, error);
+    if (place !== null && mayGoOn(place, error, ports.clock.now())) places.set(packageName, place);
     return addReports(total, { ...NOTHING_FOUND, failed: 1 });
   }
+}
+
+/** Of a long list Google may have enough for now: begun anew each time, it would never be read to its end. */
+function mayGoOn({ begunAt }: Place, error: unknown, now: Instant): boolean {
+  return error instanceof AppError && error.retryable && now - begunAt < DAY;
 }
 
 function markOf(packageName: string): string {

@@ -50,6 +50,42 @@ async function bought(name: string, purchase = subscription()): Promise<void> {
 }
 
 describe("the sweep of voids", () => {
+  it("goes on at the page where Google had enough of it, not at the first one", async () => {
+    world.play.voidedPageSize = 1;
+    for (const name of ["a", "b", "c", "d", "e"]) voids(name);
+    const begunAt = world.clock.now();
+    const { ports } = service;
+    let calls = 0;
+    const voidedPurchases: typeof ports.play.voidedPurchases = async (query) => {
+      calls += 1;
+      if (calls % 3 === 0) throw unavailable();
+      return world.play.voidedPurchases(query);
+    };
+    const patient = { ...ports, play: Object.assign(Object.create(world.play), { voidedPurchases }) };
+    const pass = () => world.run(run(patient));
+    expect(await pass()).toMatchObject({ found: 2, failed: 1 });
+    world.clock.advance(HOUR);
+    expect(await pass()).toMatchObject({ found: 2, failed: 1 });
+    expect(await pass()).toMatchObject({ found: 1, failed: 0 });
+    expect(await mark()).toBe(begunAt);
+  });
+
+  it("begins anew where Google doesn't know its page any more", async () => {
+    world.play.voidedPageSize = 1;
+    for (const name of ["a", "b"]) voids(name);
+    world.play.failNext("voidedPurchases", new AppError("purchase_not_found", "as told"));
+    await sweep();
+    const { ports } = service;
+    const known = new AppError("purchase_not_found", "as told");
+    const forgetful = async (query: Parameters<typeof ports.play.voidedPurchases>[0]) => {
+      if (query.pageToken !== null) throw known;
+      return world.play.voidedPurchases(query);
+    };
+    const play = Object.assign(Object.create(world.play), { voidedPurchases: forgetful });
+    expect(await world.run(run({ ...ports, play }))).toMatchObject({ found: 1, failed: 1 });
+    expect(await sweep()).toMatchObject({ found: 2, failed: 0 });
+  });
+
   it("comes to all in the end, though many always fail", async () => {
     const names = Array.from({ length: 40 }, (_, index) => `n${index}`);
     for (const name of [...names, "last"]) {
