@@ -25,7 +25,8 @@ export async function revokeGrant(
   const purchaseId = grant.purchaseId === null ? null : await lastOfChain(ports, grant.purchaseId);
   const ids = { ...NO_IDS, purchaseId, customerId: grant.customerId };
   const { result } = await decide(ports, ids, (file, now) => revokeGrantDecision(file, grant, actor, now));
-  return result;
+  // Nothing changed: somebody else may have ended it since it was read.
+  return result === grant ? findGrant(ports, text) : result;
 }
 
 /** A row may have been opened by a token that others have replaced since: what ended is recorded with the last one. */

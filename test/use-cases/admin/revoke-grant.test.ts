@@ -39,7 +39,10 @@ describe("revoking by hand", () => {
     googleSays(world, "first", subscription());
     await verify(world, service, "first");
     const grant = rowOf("desktop");
-    await world.run(Promise.all([1, 2, 3].map(() => revokeGrant(service.ports, grant.id, "eve"))));
+    const answers = await world.run(
+      Promise.all([1, 2, 3].map(() => revokeGrant(service.ports, grant.id, "eve"))),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(["Revoked", "Revoked", "Revoked"]);
     googleSays(
       world,
       "first",
