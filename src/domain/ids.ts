@@ -26,7 +26,7 @@ export type EventId = Branded<"event">;
 /** `<kind>:<subject>`: asking for an effect twice is one effect. */
 export type EffectId = Branded<"effect">;
 
-/** What is refunded, hashed or found by its token; the same everywhere, reveals nothing (contract section 1). */
+/** A purchase token, hashed: the same everywhere, reveals nothing (contract section 1). */
 export function purchaseId(packageName: string, token: Secret): PurchaseId {
   return `pur_${hash(`${packageName}\n${token.reveal()}`)}` as PurchaseId;
 }
