@@ -82,6 +82,7 @@ function livingLicencesAreKept(moment: Moment): string[] {
     if (!held || licence.status !== "revoked") return [];
     const purchase = google.byId(String(licence.metadata.purchase));
     if (purchase === null || takenByHand(moment, purchase, licence.policyId)) return [];
+    if (hasMoved(moment, purchase)) return [];
     return ledger.ended.has(purchase.purchaseToken) || mayHaveEnded(purchase, google, now.at)
       ? []
       : [
@@ -145,6 +146,17 @@ function eventsOnce({ now }: Moment): string[] {
 function expectedEvents({ status }: ObservedGrant): string[] {
   if (status === "Pending") return ["created"];
   return status === "Revoked" ? ["created", "revoked"] : ["created", "delivered"];
+}
+
+/** Several customers have presented the chain, so that it may have moved from one to another. */
+function hasMoved({ google, ledger }: Moment, purchase: Purchase): boolean {
+  const root = google.rootOf(purchase);
+  const customers = ledger.verifies.flatMap(({ token, customer, outcome }) => {
+    const one = google.get(token);
+    const presented = one !== null && google.rootOf(one) === root;
+    return presented && (outcome === "ok" || outcome === "unknown") ? [customer] : [];
+  });
+  return new Set([...customers, purchase.uid]).size > 1;
 }
 
 /** The admin took something of the same kind away that the same chain gave. */

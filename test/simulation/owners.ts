@@ -9,8 +9,34 @@ export interface OwnerRules {
   readonly ledger: Ledger;
   /** Whom an obfuscated account id names; null: nobody, or ids aren't looked at. */
   readonly named: (accountId: string | null) => string | null;
+  /** Whether a purchase moves to another customer who presents it. */
+  readonly transfers: boolean;
   /** Whose the service says a purchase is; null also for what it doesn't know. */
   readonly bound: (purchase: Purchase) => string | null;
+}
+
+/** Where purchases may move, whoever presented a token of the chain may have it in the end. */
+function movedTo(purchase: Purchase, { google, ledger }: OwnerRules): Set<string> {
+  const root = google.rootOf(purchase);
+  const chain = [...google.all()].filter((one) => google.rootOf(one) === root);
+  const tokens = new Set(chain.map(({ purchaseToken }) => purchaseToken));
+  const tries = ledger.verifies.filter(
+    ({ token, outcome }) => tokens.has(token) && (outcome === "ok" || outcome === "unknown"),
+  );
+  return new Set(tries.map(({ customer }) => customer));
+}
+
+/** Who presented a one-time purchase last, where that is certain: a chain may also move by its other tokens. */
+function lastPresenter({ type, purchaseToken }: Purchase, { ledger }: OwnerRules): string | null {
+  if (type === "subscription") return null;
+  const tries = ledger.verifies.filter(
+    ({ token, outcome }) => token === purchaseToken && (outcome === "ok" || outcome === "unknown"),
+  );
+  const last = tries.at(-1);
+  const rivals = tries.filter(
+    ({ at, outcome, customer }) => customer !== last?.customer && (outcome !== "ok" || at === last?.at),
+  );
+  return last?.outcome === "ok" && rivals.length === 0 ? last.customer : null;
 }
 
 export interface Claim {
@@ -22,10 +48,15 @@ export interface Claim {
 export function claimOf(purchase: Purchase, rules: OwnerRules): Claim {
   const { ledger, google } = rules;
   const verified = ledger.verifiersOf(purchase.purchaseToken, "ok");
-  if (verified.size > 0) return { candidates: verified, mayBeUnclaimed: false };
+  if (verified.size > 0) {
+    const last = rules.transfers ? lastPresenter(purchase, rules) : null;
+    if (last !== null) return { candidates: new Set([last]), mayBeUnclaimed: false };
+    return { candidates: rules.transfers ? movedTo(purchase, rules) : verified, mayBeUnclaimed: false };
+  }
   const candidates = new Set(namedBy(purchase, rules));
   const surely = candidates.size > 0;
   for (const unsure of ledger.verifiersOf(purchase.purchaseToken, "unknown")) candidates.add(unsure);
+  if (rules.transfers) for (const customer of movedTo(purchase, rules)) candidates.add(customer);
   const again = purchase.type === "subscription" ? purchase.resubscribes : null;
   if (again !== null) {
     const before = google.get(again.purchaseToken);

@@ -133,7 +133,11 @@ class Run {
     const { google, ledger, owner, known, name } = reference;
     const named = (accountId: string | null) => this.stage.named(accountId);
     this.problems.push(
-      ...checkOwners({ google, ledger, named, bound: owner }, known, name),
+      ...checkOwners(
+        { google, ledger, named, bound: owner, transfers: this.stage.regime.transfers },
+        known,
+        name,
+      ),
       ...compare(reference, this.stage.customers, ENTITLEMENTS),
       ...this.#orphans(reference.snapshot),
     );

@@ -8,6 +8,7 @@ import { revokeGrant } from "../../src/use-cases/admin/revoke-grant.ts";
 import type { VerifiedPurchase } from "../../src/use-cases/verify-purchase.ts";
 import { ON_TIME } from "../world/notices.ts";
 import type { Replica } from "../world/replica.ts";
+import { catalog as parsedCatalog } from "../world/shop.ts";
 import { inMemory, type StorageKind } from "../world/storage.ts";
 import { createWorld, type World } from "../world/world.ts";
 import type { Act, ActOf, Channel } from "./acts.ts";
@@ -23,6 +24,8 @@ export interface Regime {
   readonly accountIds: "uid" | "hmac" | "none";
   readonly testPurchases: "grant" | "ignore";
   readonly verifyFreshMs: number;
+  /** `PURCHASE_TRANSFER=allow`. */
+  readonly transfers: boolean;
 }
 
 export function regimeOf(random: Random): Regime {
@@ -30,6 +33,7 @@ export function regimeOf(random: Random): Regime {
     accountIds: random.weighted({ uid: 6, hmac: 2, none: 2 }),
     testPurchases: random.weighted({ grant: 3, ignore: 1 }),
     verifyFreshMs: random.pick([0, 30_000]),
+    transfers: random.chance(0.3),
   };
 }
 
@@ -79,13 +83,17 @@ export class Stage {
     const justChanged = (token: string) => this.now - this.#lookAt(token) < STALE_MS;
     this.faults = new Faults(this.#random.fork("faults"), justChanged, storage === inMemory ? 1 : REAL_PACE);
     this.customers = Array.from({ length: customers }, (_, index) => `customer-${index + 1}`);
-    const { accountIds, testPurchases, verifyFreshMs } = this.regime;
+    const { accountIds, testPurchases, verifyFreshMs, transfers } = this.regime;
+    const catalog = catalogFile(testPurchases);
     this.world = createWorld({
       seed: this.#random.fork("world").between(1, 2 ** 31),
       storage,
       accountIds,
-      catalog: catalogFile(testPurchases),
-      settings: { verifyFreshMs },
+      catalog,
+      settings: {
+        verifyFreshMs,
+        policy: { catalog: parsedCatalog(catalog), renewalLeewayHours: 72, transfers },
+      },
       automatic: true,
     });
     this.google = new Google(this.world.sandbox.play.world, testPurchases);
@@ -354,6 +362,8 @@ export class Stage {
 
   /** One of the customer's open grants is taken away; of an answer that got lost it is tried until it is certain. */
   async #revoke({ customer, pick }: ActOf<"admin_revoke">): Promise<void> {
+    // What becomes of it when the purchase moves to somebody else is said nowhere.
+    if (this.regime.transfers) return;
     const { grants } = await this.world.dump();
     const open = grants.filter((grant) => grant.customerId === customer && grant.status === "Delivered");
     const grant = open[pick % Math.max(1, open.length)];
