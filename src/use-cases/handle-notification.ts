@@ -124,21 +124,23 @@ async function syncNotified(
     observation,
     acceptAgeMs: 0,
   } as const;
+  const setAside = async (reason: ErrorCode) => {
+    if (observation?.kind === "voided") await rememberVoid(ports, ref, observation);
+    return hopeless(reason, packageName);
+  };
   try {
     const synced = await syncPurchase(ports, { ...request, ref }).catch((error) => {
       // A void that doesn't say of which kind the token is: the wrong endpoint knows nothing about it.
       if (type !== null || !isForgotten(error)) throw error;
       return syncPurchase(ports, { ...request, ref: { ...ref, type: "one_time" } });
     });
-    if (synced.kind === "refused") return hopeless(synced.code, packageName);
-    return handled(`synced ${label}`);
+    return synced.kind === "refused" ? await setAside(synced.code) : handled(`synced ${label}`);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     // Google has forgotten the token: what was granted stays until its own end.
     if (error.code === "purchase_token_expired") return handled("expired token");
     if (!HOPELESS.has(error.code)) throw error;
-    if (observation?.kind === "voided") await rememberVoid(ports, ref, observation);
-    return hopeless(error.code, packageName);
+    return setAside(error.code);
   }
 }
 

@@ -161,6 +161,15 @@ describe("a void", () => {
     expect(slotsFor(world, "seat")).toHaveLength(2);
   });
 
+  it("of a product that isn't sold here yet is remembered as well", async () => {
+    googleSays(world, "first", subscription({ items: [lineItem({ productId: "lumen_soon" })] }));
+    await notify(world, service, voided({}));
+    expect(only(letters()).reason).toBe("product_not_in_catalog");
+    googleSays(world, "first", subscription());
+    await verify(world, service, "first");
+    expect(world.customer(ANN).slots).toEqual({});
+  });
+
   it("that comes before its purchase is remembered: the purchase comes as voided", async () => {
     expect(await notify(world, service, voided({ productType: 2 }))).toBe("done");
     googleSays(world, "first", oneTime());
