@@ -334,7 +334,9 @@ export class Stage {
   #checkAnswer(token: string, answer: VerifiedPurchase | undefined): string {
     if (answer === undefined) return "unknown";
     const { purchase } = answer;
-    const sure = this.regime.verifyFreshMs === 0 && !this.faults.stale.has(token);
+    // Of a void Google tells us by a notice or the list, while its answer may stay as it was.
+    const untold = this.#isVoided(token) && !this.ledger.isUpToDate(token);
+    const sure = this.regime.verifyFreshMs === 0 && !this.faults.stale.has(token) && !untold;
     const bought = this.google.get(token);
     if (!sure || bought === null) return "ok";
     const access = purchaseView(purchase, this.world.settings.policy, this.now)?.access;
@@ -342,6 +344,10 @@ export class Stage {
       this.violations.push(`verify of ${this.name(bought)} says access: ${access}, and Google doesn't`);
     }
     return "ok";
+  }
+
+  #isVoided(token: string): boolean {
+    return this.google.view.voids.some(({ purchaseToken }) => purchaseToken === token);
   }
 
   /** All that the customer has; which of it the app presented is known of what came back alone. */
