@@ -215,8 +215,8 @@ export interface SweepRecords {
   mark(name: string): Promise<Instant | null>;
   /** Marks only move forward: of two sweeps that overlap the further one counts. */
   setMark(name: string, at: Instant): Promise<void>;
-  /** Purchases that Google has not been told of and takes back by `by` or earlier, the most urgent first. */
-  unacknowledged(by: Instant, limit: number): Promise<UnacknowledgedPurchase[]>;
+  /** Purchases that Google has not been told of and takes back between the two moments, the most urgent first. */
+  unacknowledged(from: Instant, by: Instant, limit: number): Promise<UnacknowledgedPurchase[]>;
   /** Licence keys whose licence must be compared with the licence server, the longest due first. */
   keysToCheck(now: Instant, limit: number): Promise<SealedLicenseKey[]>;
   /** @param at null: never again, its licence is over. */

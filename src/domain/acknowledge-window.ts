@@ -23,6 +23,8 @@ function windowOf(purchase: Purchase, startedAt: Instant): number {
   const item = leadingItem(purchase);
   const prepaid = purchase.type === "subscription" && item?.autoRenewing === null;
   if (!prepaid || item.expiresAt === null) return WINDOW;
+  // Its end has the rest of the plan before in it, so its own length can't be told: as for the shortest plan there is.
+  if (purchase.replaces !== null) return DAY / 2;
   const length = item.expiresAt - startedAt;
   return length < SHORT_PLAN ? length / 2 : WINDOW;
 }

@@ -1,8 +1,9 @@
 import type { Grant } from "./grant.ts";
 import type { CustomerId, GrantId, PurchaseId } from "./ids.ts";
-import type { Instant } from "./instant.ts";
+import { formatInstant, type Instant } from "./instant.ts";
 import type { Purchase } from "./purchase.ts";
 import type { AuditEntry, Cause, PurchaseRecord } from "./purchase-file.ts";
+import { purchaseNews } from "./purchase-news.ts";
 
 /** Why something changed, and by whom where a person did it: the name of the admin key. */
 export interface By {
@@ -18,7 +19,7 @@ export function auditSync(
   grants: readonly Grant[],
   now: Instant,
 ): AuditEntry[] {
-  const summary = `${before?.answer?.state ?? "new"} → ${after.answer.state}`;
+  const summary = purchaseNews(before, after);
   const of = (customerId: CustomerId | null): AuditEntry => ({
     at: now,
     cause,
@@ -27,7 +28,10 @@ export function auditSync(
     purchaseId: after.id,
     changes: [
       { kind: "purchase", grantId: null, summary },
-      ...grants.filter((grant) => grant.customerId === customerId).map(rowChange),
+      ...rowChanges(
+        grants.filter((grant) => grant.customerId === customerId),
+        now,
+      ),
     ],
   });
   const held = [before?.customerId ?? null, ...grants.map(({ customerId }) => customerId)];
@@ -40,7 +44,7 @@ export function auditRows({ cause, actor }: By, grants: readonly Grant[], now: I
   const [first] = grants;
   if (first === undefined) return [];
   const { customerId, purchaseId } = first;
-  return [{ at: now, cause, actor, customerId, purchaseId, changes: grants.map(rowChange) }];
+  return [{ at: now, cause, actor, customerId, purchaseId, changes: rowChanges(grants, now) }];
 }
 
 /** The history of what a person did, with the rows that changed by it; there even where none did. */
@@ -62,11 +66,26 @@ export function auditAct(
     actor,
     customerId,
     purchaseId,
-    changes: [{ kind: "admin", grantId, summary }, ...grants.map(rowChange)],
+    changes: [{ kind: "admin", grantId, summary }, ...rowChanges(grants, now)],
   };
 }
 
-function rowChange({ id, entitlementId, status, revocationReason }: Grant): AuditEntry["changes"][number] {
-  const words = [entitlementId, status, revocationReason].filter((word) => word !== null);
-  return { kind: "grant", grantId: id, summary: words.join(" ") };
+/** The history of what Google was told: that a purchase was granted. */
+export function auditTold({ customerId, id }: PurchaseRecord, consumed: boolean, now: Instant): AuditEntry {
+  const summary = consumed ? "consumed at Google" : "acknowledged at Google";
+  const changes = [{ kind: "purchase", grantId: null, summary }];
+  return { at: now, cause: "effect", actor: null, customerId, purchaseId: id, changes };
+}
+
+function rowChanges(grants: readonly Grant[], now: Instant): AuditEntry["changes"] {
+  return grants.map((grant) => ({ kind: "grant", grantId: grant.id, summary: rowNews(grant, now) }));
+}
+
+/** A row that was delivered before and changes again has another end. */
+function rowNews(grant: Grant, now: Instant): string {
+  const { entitlementId, status, revocationReason, deliveredAt, expiresAt } = grant;
+  if (status === "Delivered" && deliveredAt !== now) {
+    return `${entitlementId} until ${expiresAt === null ? "further notice" : formatInstant(expiresAt)}`;
+  }
+  return [entitlementId, status, revocationReason].filter((word) => word !== null).join(" ");
 }

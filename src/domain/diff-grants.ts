@@ -37,12 +37,20 @@ export function diffGrants(
     const active = wish.target.access.kind === "active";
     if (slot === undefined) {
       if (active) others.push({ kind: "open", desired: wish });
-    } else if ((isOwned(slot) || active) && !same(slot.target, wish.target)) {
-      const command: Command = { kind: active ? "retarget" : "close", slot, target: wish.target };
+      continue;
+    }
+    const target = keepReason(slot, wish.target);
+    if ((isOwned(slot) || active) && !same(slot.target, target)) {
+      const command: Command = { kind: active ? "retarget" : "close", slot, target };
       (active ? others : closes).push(command);
     }
   }
   return [...closes, ...others];
+}
+
+/** What has ended keeps the reason given first. */
+function keepReason({ target: { access } }: Slot, target: Target): Target {
+  return access.kind === "ended" && target.access.kind === "ended" ? { ...target, access } : target;
 }
 
 /** A slot that its purchase no longer gives at all. What has ended already keeps its reason. */

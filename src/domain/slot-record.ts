@@ -26,7 +26,7 @@ export function recordDelivered(
     state: delivered.state,
     shown: delivered.shown,
     disabled: false,
-    applied: { kind: "active", productId, until: null, spoiled: false },
+    applied: { ...NOTHING, kind: "active", productId },
   };
   return settleRows(held, now);
 }
@@ -43,8 +43,9 @@ export function recordApplied(
   if (step === "revoke") {
     return settleRows({ ...slot, applied: NOTHING, disabled: false, state: null, shown: null }, now);
   }
-  const applied =
-    step === "extend" ? { ...slot.applied, until } : { ...slot.applied, kind: KIND_AFTER[step] };
+  const settled = step === "extend" ? { until } : { kind: KIND_AFTER[step] };
+  const unsure = slot.applied.unsure.filter((what) => what !== (step === "extend" ? "end" : "life"));
+  const applied = { ...slot.applied, ...settled, unsure };
   const change = settleRows({ ...slot, applied }, now);
   const { grant } = change.slot;
   if (step !== "extend" || grant === null) return change;

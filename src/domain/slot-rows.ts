@@ -1,7 +1,7 @@
 import { deliverGrant, type Grant, openGrant, revokeGrant } from "./grant.ts";
 import { grantId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import { type Applied, NOTHING, nextStep, type Slot, type Target, wantedAccess } from "./slot.ts";
+import { type Applied, type Doubt, NOTHING, nextStep, type Slot, type Target, wantedAccess } from "./slot.ts";
 
 /** A change of a slot, and of its rows: `before` null where a row opened. */
 export interface SlotChange {
@@ -21,17 +21,25 @@ export interface RowChange {
 export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
   const sameSale = slot.failure?.orderId === target.orderId && slot.target.productId === target.productId;
   return settleRows(
-    { ...slot, target, applied: stillOurs(slot), failure: sameSale ? slot.failure : null },
+    { ...slot, target, applied: asFarAsKnown(slot), failure: sameSale ? slot.failure : null },
     now,
   );
 }
 
 /**
- * What is due to be taken back may be gone at this very moment: if access returns before that is recorded, it goes first
- * and a new one comes.
+ * What was due may have happened by now, unheard: a call whose answer was lost, or whose process died. What may be gone
+ * goes for certain before anything else comes; what may have been suspended, resumed or extended is told once more.
  */
-function stillOurs(slot: Slot): Applied {
-  return nextStep(slot) === "revoke" ? { ...slot.applied, spoiled: true } : slot.applied;
+function asFarAsKnown(slot: Slot): Applied {
+  const { applied } = slot;
+  const step = nextStep(slot);
+  if (step === "revoke") return { ...applied, spoiled: true };
+  if (step === "extend") return doubt(applied, "end");
+  return step === "suspend" || step === "resume" ? doubt(applied, "life") : applied;
+}
+
+function doubt(applied: Applied, what: Doubt): Applied {
+  return applied.unsure.includes(what) ? applied : { ...applied, unsure: [...applied.unsure, what] };
 }
 
 /** Brings a slot's rows in line with it. */
@@ -69,7 +77,7 @@ function closeRow(slot: Slot, now: Instant): RowChange | null {
 function appliedAtOnce(slot: Slot): Applied {
   const wanted = wantedAccess(slot);
   if (wanted.kind !== "active") return NOTHING;
-  return { kind: "active", productId: slot.target.productId, until: wanted.until, spoiled: false };
+  return { ...NOTHING, kind: "active", productId: slot.target.productId, until: wanted.until };
 }
 
 function openRow(slot: Slot, now: Instant): Grant | null {
@@ -81,7 +89,8 @@ function openRow(slot: Slot, now: Instant): Grant | null {
 }
 
 function isInHand({ applied, target }: Slot): boolean {
-  return applied.kind === "active" && !applied.spoiled && applied.productId === target.productId;
+  const certain = !applied.spoiled && !applied.unsure.includes("life");
+  return applied.kind === "active" && certain && applied.productId === target.productId;
 }
 
 /** What a row opened now takes over from its slot. */

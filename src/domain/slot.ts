@@ -29,7 +29,11 @@ export interface Applied {
   readonly until: Instant | null;
   /** It was due to be taken back and may be gone at any moment: it goes before anything else comes. */
   readonly spoiled: boolean;
+  /** Its life (active or suspended), its end: what was due to be changed when the target moved on, and may be changed by now. */
+  readonly unsure: readonly Doubt[];
 }
+
+export type Doubt = "life" | "end";
 
 /** A delivery under way, or one whose end nobody recorded: the mark that a crash leaves behind. */
 export interface Attempt {
@@ -76,7 +80,13 @@ export interface ClosedSlot {
 export type Step = "none" | "deliver" | "extend" | "suspend" | "resume" | "revoke" | "abandon";
 
 /** Nothing is real outside. */
-export const NOTHING: Applied = { kind: "none", productId: null, until: null, spoiled: false };
+export const NOTHING: Applied = {
+  kind: "none",
+  productId: null,
+  until: null,
+  spoiled: false,
+  unsure: [],
+};
 
 export type SlotSeed = Pick<
   Slot,
@@ -124,12 +134,17 @@ export function nextStep(slot: Slot): Step {
     return slot.attempt === null ? "none" : "abandon";
   }
   // A licence is for one product: after a plan change the old one goes before the new one comes.
-  const another = applied.spoiled || applied.productId !== slot.target.productId;
-  if (wanted.kind === "ended" || another) return "revoke";
-  if (wanted.kind === "suspended") return applied.kind === "active" ? "suspend" : "none";
+  if (wanted.kind === "ended" || applied.spoiled) return "revoke";
+  // Switched off where it is kept: a plan change is no way round that. Once it is on again the next step is taken.
+  if (slot.disabled) return "none";
+  if (applied.productId !== slot.target.productId) return "revoke";
+  const { unsure } = applied;
+  if (wanted.kind === "suspended") {
+    return applied.kind === "active" || unsure.includes("life") ? "suspend" : "none";
+  }
   // The new end before the new life: a licence whose end has passed may refuse to be resumed.
-  if (applied.until !== wanted.until) return "extend";
-  return applied.kind === "suspended" ? "resume" : "none";
+  if (applied.until !== wanted.until || unsure.includes("end")) return "extend";
+  return applied.kind === "suspended" || unsure.includes("life") ? "resume" : "none";
 }
 
 /**

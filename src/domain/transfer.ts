@@ -17,7 +17,8 @@ export function takeAway(former: CustomerFile, owned: ReadonlySet<PurchaseId>, n
 }
 
 /**
- * What a person took away stays away, also when the purchase moves: else a transfer would undo it.
+ * What a person took away, or switched off where it is kept, stays away, also when the purchase moves: else a transfer
+ * would undo it.
  *
  * @returns The traces of closed slots, with those of the new owner marked as blocked whose former ones were.
  */
@@ -41,5 +42,6 @@ export function moveBlocks(
 }
 
 function isBlocked(id: SlotId, left: FileChange, { closed }: PurchaseRecord): boolean {
-  return left.changed.find((slot) => slot.id === id)?.blocked ?? closed[id]?.blocked ?? false;
+  const slot = left.changed.find((each) => each.id === id);
+  return slot === undefined ? (closed[id]?.blocked ?? false) : slot.blocked || slot.disabled;
 }

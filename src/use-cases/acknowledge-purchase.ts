@@ -1,3 +1,4 @@
+import { auditTold } from "../domain/audit.ts";
 import type { Effect } from "../domain/effect.ts";
 import { AppError } from "../domain/errors.ts";
 import { leadingItem, type Purchase } from "../domain/purchase.ts";
@@ -78,5 +79,6 @@ function recordTold(stored: PurchaseRecord | null, consumed: boolean, now: numbe
   const answer: Purchase = { ...stored.answer, acknowledged: true, items };
   const revision = stored.revision + 1;
   const purchase: PurchaseRecord = { ...stored, answer, acknowledgeBy: null, revision, updatedAt: now };
-  return { result: null, writes: { ...NO_WRITES, purchase }, completes: true };
+  const audit = [auditTold(purchase, consumed, now)];
+  return { result: null, writes: { ...NO_WRITES, purchase, audit }, completes: true };
 }

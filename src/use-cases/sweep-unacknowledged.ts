@@ -9,6 +9,8 @@ import { syncPurchase } from "./sync-purchase.ts";
 
 /** Looked after from here on: of Google's three days the first is enough where nothing is wrong. */
 const AHEAD = 2 * DAY;
+/** Google has taken it back long ago, whatever its answer says: it must not stand before those that can be helped. */
+const GIVEN_UP = 3 * DAY;
 /** One process asks Google about the same purchase no more often than this, or ten times in a window that is short. */
 const ASK_AGAIN_AFTER = 10 * MINUTE;
 /** With less of the window left than this somebody should look: then Google takes the purchase back. */
@@ -19,7 +21,8 @@ const LATE = 1 / 3;
  * asked about, and telling Google is put down anew where it is still due, whatever became of the first time.
  */
 export async function sweepUnacknowledged(ports: SweepPorts, limit: number): Promise<SweepReport> {
-  const items = await ports.sweepRecords.unacknowledged(ports.clock.now() + AHEAD, limit);
+  const now = ports.clock.now();
+  const items = await ports.sweepRecords.unacknowledged(now - GIVEN_UP, now + AHEAD, limit);
   const report = await handleEach(ports, {
     sweep: "unacknowledged",
     items,

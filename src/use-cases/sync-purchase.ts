@@ -142,7 +142,7 @@ async function syncOnce(
 async function askGoogle(
   ports: SyncPorts,
   ref: PurchaseRef,
-  { priority, claimant }: SyncRequest,
+  { priority, claimant, cause }: SyncRequest,
   last: Purchase | null,
 ): Promise<Purchase> {
   try {
@@ -151,8 +151,9 @@ async function askGoogle(
     if (purchase.state === "unknown") ports.log.error("purchase.unknown_state", { purchase_id: ref.id });
     return purchase;
   } catch (error) {
-    // The app is told. For a purchase that we hold, a notice or sweep lets it run out instead.
-    if (last === null || claimant !== null || !isForgotten(error)) throw error;
+    // Whoever asks is told. For a purchase that we hold, a notice or sweep lets it run out instead.
+    const isAsked = claimant !== null || cause === "admin";
+    if (last === null || isAsked || !isForgotten(error)) throw error;
     return forgotten(last, ports.clock.now());
   }
 }

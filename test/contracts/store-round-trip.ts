@@ -239,7 +239,7 @@ export function roundTripContract(create: CreateStore): void {
     const shown = { id: licenseKeyId(id, 2), masked: "****-****-1234" };
     return {
       target: target({ chainId: chainId(newPurchase().id), willRenew: false, state: "canceled" }),
-      applied: { kind: "suspended", productId: "lumen_pro", until: NOW + 9, spoiled: true },
+      applied: { kind: "suspended", productId: "lumen_pro", until: NOW + 9, spoiled: true, unsure: ["life"] },
       generation: 3,
       attempts: 4,
       attempt: { number: 4, lease: "lease-1" },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { acknowledgeBy } from "../../src/domain/acknowledge-window.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
 import type { Purchase } from "../../src/domain/purchase.ts";
-import { lineItem, NOW, oneTime, subscription } from "../support/builders.ts";
+import { lineItem, NOW, oneTime, subscription, token } from "../support/builders.ts";
 
 const paid = { acknowledged: false, startedAt: NOW };
 const prepaid = (days: number) => [lineItem({ autoRenewing: null, expiresAt: NOW + days * DAY })];
@@ -18,6 +18,11 @@ test.each<[string, Purchase, number | null]>([
     "a prepaid plan whose end is not known",
     subscription({ ...paid, items: [lineItem({ autoRenewing: null, expiresAt: null })] }),
     3 * DAY,
+  ],
+  [
+    "a top-up, whose own length can't be told",
+    subscription({ ...paid, items: prepaid(40), replaces: token("before") }),
+    12 * HOUR,
   ],
   ["a tester's", subscription({ ...paid, test: true }), 3 * MINUTE],
   ["one that Google was told of", subscription({ ...paid, acknowledged: true }), null],

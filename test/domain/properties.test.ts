@@ -271,6 +271,7 @@ describe("the sync decision", () => {
               productId: each.target.productId,
               until: wanted.until,
               spoiled: false,
+              unsure: [],
             });
           else expect(none || each.applied.kind === "suspended").toBe(true);
           expect(nextStep(each)).toBe("none");

@@ -10,7 +10,7 @@ const shown = { id: "key_1" as never, masked: "****-0001" };
 function inHand(overrides: Partial<Slot> = {}): Slot {
   return slot({
     target: target({ access: active(UNTIL) }),
-    applied: { kind: "active", productId: "lumen_pro", until: UNTIL, spoiled: false },
+    applied: { kind: "active", productId: "lumen_pro", until: UNTIL, spoiled: false, unsure: [] },
     generation: 1,
     grant: grant({ licenseKey: shown }),
     shown,
@@ -98,7 +98,7 @@ describe("a licence compared with the licence server", () => {
   it("for good keeps an end that was set there: it can't be taken off", () => {
     const forGood = inHand({
       target: target({ access: active(null) }),
-      applied: { kind: "active", productId: "lumen_pro", until: null, spoiled: false },
+      applied: { kind: "active", productId: "lumen_pro", until: null, spoiled: false, unsure: [] },
     });
     expect(look(forGood, "active", null)).toBeNull();
     expect(look(forGood, "active", ENDS)).toBeNull();

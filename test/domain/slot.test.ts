@@ -18,8 +18,8 @@ import { grantOfDelivery, retarget, type SlotChange, settleRows } from "../../sr
 import { active, EXPIRED, grant, must, NOW, ON_HOLD, only, slot, target } from "../support/builders.ts";
 
 const UNTIL = NOW + 10 * DAY;
-const NONE: Applied = { kind: "none", productId: null, until: null, spoiled: false };
-const HELD: Applied = { kind: "active", productId: "lumen_pro", until: UNTIL, spoiled: false };
+const NONE: Applied = { kind: "none", productId: null, until: null, spoiled: false, unsure: [] };
+const HELD: Applied = { kind: "active", productId: "lumen_pro", until: UNTIL, spoiled: false, unsure: [] };
 const SUSPENDED: Applied = { ...HELD, kind: "suspended" };
 const OF_OTHER: Applied = { ...HELD, productId: "lumen_studio" };
 const FAILURE = { code: "keythai_unavailable", message: "The licence could not be issued for a day." };
@@ -75,6 +75,16 @@ describe("the next thing to do outside", () => {
     ["taken away by a person", { blocked: true, applied: HELD }, "revoke"],
     ["switched off where it is kept", { disabled: true, applied: SUSPENDED }, "none"],
     ["switched off, and over", { disabled: true, applied: SUSPENDED, target: over }, "revoke"],
+    [
+      "switched off: a plan change is no way round it",
+      { disabled: true, applied: { ...SUSPENDED, productId: "lumen_studio" } },
+      "none",
+    ],
+    [
+      "switched off, and on its way out",
+      { disabled: true, applied: { ...SUSPENDED, spoiled: true } },
+      "revoke",
+    ],
     ["on its way out", { applied: { ...HELD, spoiled: true } }, "revoke"],
     ["another plan: the old licence goes first", { applied: OF_OTHER }, "revoke"],
     ["another plan, on hold", { target: suspended, applied: OF_OTHER }, "revoke"],
@@ -213,14 +223,55 @@ describe("aiming at something else", () => {
     expect(nextStep(awake.slot)).toBe("none");
   });
 
-  test("recovered before the licence was suspended, the new row opens at once", () => {
+  test("recovered while the licence was being suspended, perhaps unheard: it is resumed for certain", () => {
     const hold = retarget(held(), suspended, NOW).slot;
     const back = retarget(hold, wanted, NOW);
-    expect(told(back)).toEqual(["none → Delivered"]);
-    // The suspension was on its way all the same: it is undone.
+    expect(told(back)).toEqual([]);
+    expect(back.slot.applied).toEqual({ ...HELD, unsure: ["life"] });
+    expect(nextStep(back.slot)).toBe("resume");
+    const sure = recordApplied(back.slot, "resume", UNTIL, NOW);
+    expect(told(sure)).toEqual(["none → Delivered"]);
+    expect(sure.slot.applied).toEqual(HELD);
+    // The suspension is heard of after all: it is undone.
     const late = recordApplied(back.slot, "suspend", null, NOW).slot;
     expect(nextStep(late)).toBe("resume");
-    expect(told(recordApplied(late, "resume", UNTIL, NOW))).toEqual([]);
+  });
+
+  test("on hold again while the licence was being resumed, perhaps unheard: it is suspended for certain", () => {
+    const hold = retarget(held({ applied: SUSPENDED }), suspended, NOW).slot;
+    const waking = retarget(hold, wanted, NOW).slot;
+    expect(nextStep(waking)).toBe("resume");
+    const again = retarget(waking, suspended, NOW).slot;
+    expect(again.applied).toEqual({ ...SUSPENDED, unsure: ["life"] });
+    expect(nextStep(again)).toBe("suspend");
+    expect(nextStep(recordApplied(again, "suspend", null, NOW).slot)).toBe("none");
+  });
+
+  test("back and forth leaves one doubt, which goes with the next step that is heard", () => {
+    let one = held();
+    for (const next of [suspended, wanted, suspended, wanted]) one = retarget(one, next, NOW).slot;
+    expect(one.applied.unsure).toEqual(["life"]);
+    expect(nextStep(recordApplied(one, "resume", UNTIL, NOW).slot)).toBe("none");
+  });
+
+  test("an end that was being moved, perhaps unheard, is told once more", () => {
+    const longer = target({ access: active(NOW + 40 * DAY) });
+    const moving = retarget(held(), longer, NOW).slot;
+    expect(nextStep(moving)).toBe("extend");
+    const back = retarget(moving, wanted, NOW).slot;
+    expect(back.applied).toEqual({ ...HELD, unsure: ["end"] });
+    expect(nextStep(back)).toBe("extend");
+    const heard = recordApplied(back, "extend", UNTIL, NOW).slot;
+    expect(heard.applied).toEqual(HELD);
+    expect(nextStep(heard)).toBe("none");
+  });
+
+  test("both may be in doubt: the end is told first, and each is settled by its own step", () => {
+    const shaken = held({ applied: { ...SUSPENDED, unsure: ["life", "end"] } });
+    expect(nextStep(shaken)).toBe("extend");
+    const extended = recordApplied(shaken, "extend", UNTIL, NOW).slot;
+    expect(extended.applied.unsure).toEqual(["life"]);
+    expect(nextStep(extended)).toBe("resume");
   });
 
   test("a role that was only suspended is delivered by its resumption", () => {

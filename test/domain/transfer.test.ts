@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { revokeGrantDecision } from "../../src/domain/admin-decisions.ts";
 import { NO_IDS } from "../../src/domain/purchase-file.ts";
+import { recordStanding } from "../../src/domain/slot-drift.ts";
 import {
   ANN,
   BEN,
@@ -148,6 +149,19 @@ describe("a purchase that moves", () => {
     shop.fulfilAll();
     shop.sync("first", subscription());
     expect(shop.held()).toEqual(["desktop"]);
+  });
+});
+
+describe("a licence that was switched off where it is kept", () => {
+  test("is no reason for a new key with another customer", () => {
+    shop.sync("first", subscription());
+    shop.fulfilAll();
+    const slot = only(shop.slotsOf("desktop"));
+    const off = recordStanding(slot, { status: "suspended", expiresAt: null }, NOW);
+    shop.record(ANN, must(off));
+    shop.sync("first", subscription(), bens);
+    expect(shop.held(BEN)).toEqual(["pro"]);
+    expect(shop.fulfilAll(BEN)).toEqual([]);
   });
 });
 

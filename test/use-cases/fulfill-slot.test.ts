@@ -309,14 +309,27 @@ describe("what follows the money", () => {
     });
   });
 
-  it("changes nothing for a wish that came and went while nobody looked", async () => {
+  it("says once more what a wish that came and went while nobody looked may have changed", async () => {
     const full = world.process({ background: "full" });
     for (const state of ["on_hold", "active"] as const) {
       googleSays(world, "first", subscription({ state }));
       await world.run(syncOf(full, "first"));
     }
     await service.settle();
-    expect(world.licenses.calls).toEqual([]);
+    expect(world.licenses.calls).toEqual(["resume"]);
+    expect(await findLicenceFaults(world)).toEqual([]);
+  });
+
+  it("resumes for certain what was suspended unheard, when access returns before the retry", async () => {
+    world.licenses.failNext("setStatus", unknown, true);
+    for (const state of ["on_hold", "active"] as const) {
+      googleSays(world, "first", subscription({ state }));
+      await world.run(syncOf(service, "first"));
+      await world.clock.idle();
+    }
+    await service.settle();
+    expect(only(world.licenses.live()).status).toBe("active");
+    expect(world.customer(ANN).entitlements.desktop?.active).toBe(true);
     expect(await findLicenceFaults(world)).toEqual([]);
   });
 

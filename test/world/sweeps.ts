@@ -38,7 +38,7 @@ export function createForesight(sight: Sight): Record<string, () => Promise<Inst
       return last === null || (seen !== null && seen > last) ? null : last + HOUR;
     },
     async unacknowledged() {
-      const [first] = await sweepRecords.unacknowledged(FOREVER, 1);
+      const [first] = await sweepRecords.unacknowledged(0, FOREVER, 1);
       return first === undefined ? null : first.acknowledgeBy - 2 * DAY;
     },
     async licenses() {

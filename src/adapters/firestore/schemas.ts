@@ -135,6 +135,7 @@ export const slotSchema = z.object({
     until: instant.nullable(),
     // Slots from before licences were compared with the licence server lack it, and `disabled`.
     spoiled: z.boolean().default(false),
+    unsure: z.array(z.enum(["life", "end"])).default([]),
   }),
   generation: z.number(),
   attempts: z.number(),

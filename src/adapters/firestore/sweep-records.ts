@@ -27,8 +27,11 @@ export function createFirestoreSweepRecords(db: Firestore): SweepRecords {
         return !behind || (await putIfSame(snapshot, { at: stamp(instant) })) ? { value: undefined } : null;
       }),
 
-    async unacknowledged(by, limit) {
-      const due = purchases.where("acknowledge_by", "<=", stamp(by)).orderBy("acknowledge_by").limit(limit);
+    async unacknowledged(from, by, limit) {
+      const open = purchases
+        .where("acknowledge_by", ">=", stamp(from))
+        .where("acknowledge_by", "<=", stamp(by));
+      const due = open.orderBy("acknowledge_by").limit(limit);
       const { docs } = await guarded(() => due.get());
       return docs.map((doc) => tryReadUnacknowledged(doc.data())).filter((found) => found !== null);
     },

@@ -1,5 +1,6 @@
 import type { OutsideError } from "../../domain/errors.ts";
 import type { SlotId } from "../../domain/ids.ts";
+import type { Secret } from "../../domain/secret.ts";
 import type { LicenseOrder, LicenseServer } from "../../ports.ts";
 import { searchSlot } from "./find-by-slot.ts";
 import type { KeyThaiClient, ListLicensesInput, UpdateLicenseInput } from "./keythai-client.ts";
@@ -34,6 +35,13 @@ export function createLicenseServer(options: LicenseServerOptions): LicenseServe
   const { retryDelayMs = 250, retryAfterCapMs = 3_000 } = options;
   const repeated = <T>(call: () => Promise<T>) => repeat(call, { retryDelayMs, retryAfterCapMs });
 
+  /** Told to be what it is already, a licence may be refused: then how it stands tells. */
+  const standsSo = async (error: unknown, key: Secret, action: UpdateLicenseInput["action"]) => {
+    if (action === "revoke" || !isRefused(error)) return false;
+    const { status } = await client.getLicense(key);
+    return status === (action === "resume" ? "active" : "suspended");
+  };
+
   return {
     issueTimeoutMs,
 
@@ -61,7 +69,8 @@ export function createLicenseServer(options: LicenseServerOptions): LicenseServe
       try {
         await repeated(() => client.updateLicense(key, { action }));
       } catch (error) {
-        if (!isReached(error, action)) throw updateError(error);
+        if (isReached(error, action) || (await standsSo(error, key, action))) return;
+        throw updateError(error);
       }
     },
 
@@ -95,6 +104,11 @@ function updateError(error: unknown): OutsideError {
 function isReached(error: unknown, action: UpdateLicenseInput["action"]): boolean {
   if (action === "revoke") return isGone(error);
   return action === "suspend" && error instanceof KeyThaiApiError && error.code === "LICENSE_SUSPENDED";
+}
+
+/** A no that is about the licence, and not about us. */
+function isRefused(error: unknown): boolean {
+  return error instanceof KeyThaiApiError && [400, 409, 422].includes(error.status) && !isGone(error);
 }
 
 /** By `slot` and `attempt` a licence is found whose key was lost; the rest is for people who look at KeyThai. */

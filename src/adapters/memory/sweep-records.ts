@@ -8,8 +8,9 @@ export function createSweepRecords(tables: MemoryTables): SweepRecords {
   return {
     mark: async (name) => marks.get(name) ?? null,
     setMark: async (name, at) => void marks.set(name, Math.max(at, marks.get(name) ?? at)),
-    unacknowledged: async (by, limit) =>
+    unacknowledged: async (from, by, limit) =>
       byDue(valuesOf(purchases), ({ acknowledgeBy }) => acknowledgeBy, by)
+        .filter(({ acknowledgeBy }) => acknowledgeBy !== null && acknowledgeBy >= from)
         .slice(0, limit)
         .flatMap(({ id, packageName, type, token, acknowledgeBy }) =>
           acknowledgeBy === null ? [] : [{ id, packageName, type, token, acknowledgeBy }],

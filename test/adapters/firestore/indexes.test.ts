@@ -63,7 +63,7 @@ async function askEverything(): Promise<void> {
   await records.listGrants(ANN, page);
   await records.listPurchases(ANN, page);
   await records.dueForSync(NOW, 10);
-  await sweepRecords.unacknowledged(NOW, 10);
+  await sweepRecords.unacknowledged(0, NOW, 10);
   await sweepRecords.keysToCheck(NOW, 10);
   await sweepRecords.openReviews(NOW, 10);
   await desk.listDeadLetters(page);

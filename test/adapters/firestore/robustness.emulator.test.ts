@@ -69,7 +69,7 @@ describe("a document of an earlier version", () => {
       .update({ acknowledge_by: gone, order_ids: gone, state: gone });
     const read = (await store.store.load(ofPurchase(purchase))).file.purchase;
     expect(read).toMatchObject({ id: purchase.id, acknowledgeBy: null, orderIds: [] });
-    expect(await store.sweepRecords.unacknowledged(NOW, 10)).toEqual([]);
+    expect(await store.sweepRecords.unacknowledged(0, NOW, 10)).toEqual([]);
   });
 
   it("is a slot that is neither disabled nor spoiled", async () => {
@@ -126,7 +126,7 @@ describe("sweeps go on past what this version can't read", () => {
       receivedAt: NOW - 5,
       answerBy: NOW,
     });
-    expect(only(await store.sweepRecords.unacknowledged(NOW, 10)).id).toBe(purchase.id);
+    expect(only(await store.sweepRecords.unacknowledged(0, NOW, 10)).id).toBe(purchase.id);
     expect(await store.sweepRecords.keysToCheck(NOW, 10)).toEqual([]);
     expect(only(await store.sweepRecords.openReviews(NOW, 10)).orderId).toBe("GPA.1");
   });

@@ -235,6 +235,44 @@ describe("calls that may be repeated", () => {
   });
 });
 
+/** keythai.md doesn't say what telling a licence to be what it is already comes to: either answer will do. */
+describe("a licence told to be what it is already", () => {
+  const tell = async (action: "suspend" | "resume", no: Answer, standing: Answer) => {
+    await using scripted = await startScripted([no, standing]);
+    const client = createKeyThaiClient({
+      apiKey: new Secret("kt_live_1"),
+      baseUrl: scripted.url,
+      timeoutMs: 5_000,
+    });
+    const server = createLicenseServer({ client, issueTimeoutMs: 5_000, maxPages: 1, retryDelayMs: 1 });
+    return await server.setStatus(new Secret("KEYT-1234-5678"), action).catch((error: unknown) => error);
+  };
+  const stands = (status: string): Answer => ({ status: 200, body: { status } });
+  const no = refused(422, "VALIDATION_ERROR");
+
+  it.each([
+    ["resume", "active"],
+    ["suspend", "suspended"],
+  ] as const)("%s: it is %s, so all is well", async (action, status) => {
+    expect(await tell(action, no, stands(status))).toBeUndefined();
+  });
+
+  it.each([
+    ["resume", "suspended"],
+    ["suspend", "active"],
+  ] as const)("%s: it is %s, so the refusal stands", async (action, status) => {
+    expect(await tell(action, no, stands(status))).toMatchObject({
+      kind: "refused",
+      code: "keythai_validation_error",
+    });
+  });
+
+  it("resume of one that is gone is refused without another look", async () => {
+    const gone = refused(403, "LICENSE_REVOKED");
+    expect(await tell("resume", gone, stands("active"))).toMatchObject({ code: "keythai_license_gone" });
+  });
+});
+
 describe("what KeyThai's answer about a licence means", () => {
   const standingFrom = async (answer: Answer) => {
     await using scripted = await startScripted([answer]);
