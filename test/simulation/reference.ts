@@ -196,6 +196,9 @@ function rootOfId(google: Google, purchaseId: string | null): string {
   return purchase === null ? "?" : google.rootOf(purchase);
 }
 
+/** KeyThai takes no end off again: one that nobody will see, in epoch seconds, is as good as none. */
+const NO_END = Date.UTC(2900, 0) / 1000;
+
 function compareLicences(
   reference: Reference,
   customer: string,
@@ -216,7 +219,8 @@ function compareLicences(
     const ends = sources
       .filter((source) => source.root === root)
       .map(({ share }) => (share.accessUntil === null ? null : Math.ceil(share.accessUntil / 1000)));
-    if (ends.length > 0) wrongEnds.push(...differs("expiry of its licence", licence.expiresAt, ends));
+    const end = (licence.expiresAt ?? 0) >= NO_END ? null : licence.expiresAt;
+    if (ends.length > 0) wrongEnds.push(...differs("expiry of its licence", end, ends));
   }
   const mayBeSuspended = unitsByRoot(entitlement, paused);
   const stray = [...suspended].filter(([root, count]) => count > (mayBeSuspended.get(root) ?? NONE).most);
