@@ -20,8 +20,8 @@ export function readCursor<Schema extends z.ZodType, T>(
   try {
     return from(schema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString())));
   } catch (cause) {
-    throw new AppError("invalid_request", "The cursor is not one of ours: leave it out to start over.", {
-      cause,
-    });
+    const message = "is not one of ours: leave it out to start over";
+    const issues = [{ path: "cursor", message }];
+    throw new AppError("invalid_request", `The cursor ${message}.`, { cause, issues });
   }
 }

@@ -17,6 +17,11 @@ async function overview(service: TestService, uid = "ann", query = "") {
 
 const NOTHING = { data: [], next_cursor: null };
 
+/** Google is told after the answer, and that is history, too. */
+function untilDone({ tables }: Awaited<ReturnType<typeof startService>>) {
+  return expect.poll(() => tables.outbox.size, { timeout: 10_000 }).toBe(0);
+}
+
 describe("GET /v1/admin/customers/{uid}", () => {
   const shared = sharedService();
 
@@ -36,6 +41,7 @@ describe("GET /v1/admin/customers/{uid}", () => {
     const service = await startService();
     verifiedOf(await service.verify("ben", service.buy("badge", { uid: "ben" })));
     const own = verifiedOf(await service.verify("ann", service.buy("lifetime")));
+    await untilDone(service);
     const { entitlements, purchases, grants, timeline } = await overview(service);
     expect(entitlements).toEqual(own.entitlements);
     expect(purchases.data).toMatchObject([{ id: own.purchase.id, customer_id: "ann" }]);
@@ -45,6 +51,7 @@ describe("GET /v1/admin/customers/{uid}", () => {
     expect(shown).toBe(key.slice(0, -4).replace(/[A-Z0-9]/g, "*") + key.slice(-4));
     expect(new Set(timeline.data.map(({ cause }) => cause))).toEqual(new Set(["verify", "effect"]));
     expect(timeline.data.filter(({ kind }) => kind === "purchase")).toMatchObject([
+      { cause: "effect", purchase_id: own.purchase.id, grant_id: null, summary: "acknowledged at Google" },
       { cause: "verify", purchase_id: own.purchase.id, grant_id: null, summary: "new → purchased" },
     ]);
     const told = timeline.data.flatMap(({ grant_id }) => grant_id ?? []);
@@ -55,6 +62,7 @@ describe("GET /v1/admin/customers/{uid}", () => {
     const service = await startService();
     for (const product of ["badge", "seats", "lifetime"])
       verifiedOf(await service.verify("ann", service.buy(product)));
+    await untilDone(service);
     const whole = await overview(service);
     const paged: unknown[] = [];
     let cursor: string | null = null;
