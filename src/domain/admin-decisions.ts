@@ -126,6 +126,5 @@ function slotWrites(
   now: Instant,
 ): Writes {
   const after = changeSlots(customer, [change], now);
-  const writes = fileWrites(after, { cause: "admin", actor: deed.actor }, now);
-  return { ...writes, audit: [auditAct(deed, after.grants, now)] };
+  return fileWrites(after, [auditAct(deed, after.grants, now)], now);
 }

@@ -1,12 +1,11 @@
 import type { FileChange } from "./apply-commands.ts";
-import { auditRows, type By } from "./audit.ts";
 import { type EffectRequest, requestEffect } from "./effect.ts";
 import type { Instant } from "./instant.ts";
-import { NO_WRITES, type Writes } from "./purchase-file.ts";
+import { type AuditEntry, NO_WRITES, type Writes } from "./purchase-file.ts";
 import { nextStep, type Slot } from "./slot.ts";
 
 /** All that has to be written when slots of one customer changed by themselves, without a purchase. */
-export function fileWrites(change: FileChange, by: By, now: Instant): Writes {
+export function fileWrites(change: FileChange, audit: readonly AuditEntry[], now: Instant): Writes {
   return {
     ...NO_WRITES,
     customer: change.customer,
@@ -14,7 +13,7 @@ export function fileWrites(change: FileChange, by: By, now: Instant): Writes {
     grants: change.grants,
     events: change.events,
     effects: fulfilments(change.changed, now),
-    audit: auditRows(by, change.grants, now),
+    audit,
   };
 }
 

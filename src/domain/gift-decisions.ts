@@ -1,5 +1,5 @@
 import { changeSlots } from "./apply-commands.ts";
-import { auditAct } from "./audit.ts";
+import { auditAct, auditRows } from "./audit.ts";
 import type { Catalog, EntitlementDefinition } from "./catalog.ts";
 import { requestEffect } from "./effect.ts";
 import { type CustomerFile, emptyCustomerFile } from "./entitlements.ts";
@@ -45,7 +45,6 @@ export function giveGrantDecision(
   }
   const change = changeSlots(customer, [retarget({ ...slot, failure: null }, target, now)], now);
   const grant = change.customer.slots[slot.id]?.grant ?? null;
-  const writes = fileWrites(change, { cause: "admin", actor }, now);
   const end = { kind: "end_gift", customerId, slotId: slot.id } as const;
   const deed = {
     customerId,
@@ -54,13 +53,13 @@ export function giveGrantDecision(
     actor,
     summary: describe(gift),
   };
+  const writes = fileWrites(change, [auditAct(deed, change.grants, now)], now);
   return {
     result: { slotId: slot.id, grant },
-    writes: {
-      ...writes,
-      effects: expiresAt === null ? writes.effects : [...writes.effects, requestEffect(end, expiresAt)],
-      audit: [auditAct(deed, change.grants, now)],
-    },
+    writes:
+      expiresAt === null
+        ? writes
+        : { ...writes, effects: [...writes.effects, requestEffect(end, expiresAt)] },
   };
 }
 
@@ -107,5 +106,6 @@ export function endGiftDecision(file: PurchaseFile, id: SlotId, now: Instant): D
   const ended = { kind: "ended", reason: "subscription_expired", detail: "gift_ended" } as const;
   const change = retarget(slot, { ...slot.target, access: ended, state: "expired" }, now);
   const after = changeSlots(file.customer, [change], now);
-  return { result: null, writes: fileWrites(after, { cause: "effect", actor: null }, now) };
+  const audit = auditRows({ cause: "effect", actor: null }, after.grants, now);
+  return { result: null, writes: fileWrites(after, audit, now) };
 }

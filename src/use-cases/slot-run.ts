@@ -1,4 +1,5 @@
 import { changeSlots } from "../domain/apply-commands.ts";
+import { auditRows } from "../domain/audit.ts";
 import { STRAGGLER_MS } from "../domain/backoff.ts";
 import { type Effect, requestEffect } from "../domain/effect.ts";
 import { fileWrites } from "../domain/file-writes.ts";
@@ -86,7 +87,7 @@ function toDecision<T>(file: PurchaseFile, decided: SlotDecision<T>, now: Instan
   if (slotChange === null || file.customer === null) return { result, writes: null };
   const change = changeSlots(file.customer, [slotChange], now);
   const writes: Writes = {
-    ...fileWrites(change, { cause: "effect", actor: null }, now),
+    ...fileWrites(change, auditRows({ cause: "effect", actor: null }, change.grants, now), now),
     // This run goes on by itself; what it leaves undone stays with its own effect.
     effects: effects ?? [],
     licenseKeys: key == null ? [] : [key],

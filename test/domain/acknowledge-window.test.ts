@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { acknowledgeBy } from "../../src/domain/acknowledge-window.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
 import type { Purchase } from "../../src/domain/purchase.ts";
-import { lineItem, NOW, oneTime, subscription, token } from "../support/builders.ts";
+import { lineItem, NOW, oneTime, product, subscription, token } from "../support/builders.ts";
 
 const paid = { acknowledged: false, startedAt: NOW };
 const prepaid = (days: number) => [lineItem({ autoRenewing: null, expiresAt: NOW + days * DAY })];
@@ -11,6 +11,17 @@ const prepaid = (days: number) => [lineItem({ autoRenewing: null, expiresAt: NOW
 test.each<[string, Purchase, number | null]>([
   ["a subscription", subscription(paid), 3 * DAY],
   ["a product", oneTime(paid), 3 * DAY],
+  [
+    "a renewing plan of a day",
+    subscription({ ...paid, items: [lineItem({ expiresAt: NOW + DAY })] }),
+    3 * DAY,
+  ],
+  ["a subscription of which nothing is known", subscription({ ...paid, items: [] }), 3 * DAY],
+  [
+    "a product that has an end",
+    oneTime({ ...paid, items: [product({ autoRenewing: null, expiresAt: NOW + DAY })] }),
+    3 * DAY,
+  ],
   ["a prepaid plan of a week", subscription({ ...paid, items: prepaid(7) }), 3 * DAY],
   ["a prepaid plan of three days", subscription({ ...paid, items: prepaid(3) }), 36 * HOUR],
   ["a prepaid plan of a day", subscription({ ...paid, items: prepaid(1) }), 12 * HOUR],

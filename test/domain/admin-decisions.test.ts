@@ -3,7 +3,17 @@ import { retryGrantDecision, revokeGrantDecision } from "../../src/domain/admin-
 import type { Grant } from "../../src/domain/grant.ts";
 import { HOUR } from "../../src/domain/instant.ts";
 import { NO_IDS } from "../../src/domain/purchase-file.ts";
-import { ANN, lineItem, must, NOW, oneTime, only, refOf, subscription } from "../support/builders.ts";
+import {
+  ANN,
+  lineItem,
+  must,
+  NOW,
+  oneTime,
+  only,
+  product,
+  refOf,
+  subscription,
+} from "../support/builders.ts";
 import { Shop } from "../support/shop.ts";
 
 let shop: Shop;
@@ -48,6 +58,17 @@ describe("a grant revoked by a person", () => {
     expect(shop.entitlement("desktop").state).toBe("revoked");
     expect(shop.tellEffects()).toEqual(["fulfill_slot"]);
     expect(shop.fulfilAll()).toEqual(["revoke"]);
+  });
+
+  test("of a licence in several units takes that one alone", () => {
+    shop.sync(
+      "coins",
+      oneTime({ items: [product({ productId: "credit_pack_50", quantity: 2, refundableQuantity: 2 })] }),
+    );
+    shop.fulfilAll();
+    const [first, second] = [...shop.grants.values()].filter(({ entitlementId }) => entitlementId === "seat");
+    expect(revoke(must(second))).toMatchObject({ id: second?.id, status: "Revoked" });
+    expect(shop.grants.get(must(first).id)?.status).toBe("Delivered");
   });
 
   test("leaves its history, with the name of the key that was used", () => {
@@ -205,7 +226,13 @@ describe("a grant that failed", () => {
     const grant = failed();
     shop.sync("first", oneTime({ state: "canceled" }));
     shop.tellEvents();
-    expect(revoke(grant)).toMatchObject({ status: "Revoked" });
+    const after = revoke(grant);
+    expect(after).toMatchObject({ status: "Revoked" });
     expect(shop.tellEvents()).toEqual(["desktop revoked: manual"]);
+    expect(shop.last?.grants).toEqual([after]);
+    expect(only(must(shop.last).audit).changes).toEqual([
+      { kind: "admin", grantId: grant.id, summary: "revoked by hand" },
+      { kind: "grant", grantId: grant.id, summary: "desktop Revoked manual" },
+    ]);
   });
 });

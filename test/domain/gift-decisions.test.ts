@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { revokeGrantDecision } from "../../src/domain/admin-decisions.ts";
 import { endGiftDecision, type Gift, giveGrantDecision } from "../../src/domain/gift-decisions.ts";
-import { grantId } from "../../src/domain/ids.ts";
+import { grantId, slotId } from "../../src/domain/ids.ts";
 import { DAY } from "../../src/domain/instant.ts";
 import { NO_IDS } from "../../src/domain/purchase-file.ts";
 import { ANN, catalog, must, NOW, only, PACKAGE, refOf, subscription } from "../support/builders.ts";
@@ -46,6 +46,13 @@ describe("a gift", () => {
       productIds: [],
     });
     expect(shop.tellEffects()).toEqual([]);
+  });
+
+  test("has a place of its own with the customer, and never renews", () => {
+    const { slotId: id } = give("pro");
+    expect(id).toBe(slotId(ANN, "gift", "pro", 0));
+    expect(shop.entitlement("pro").willRenew).toBe(false);
+    expect(only(must(shop.last).audit).changes[0]?.summary).toBe("gift of pro");
   });
 
   test("of a licence opens when its key is there", () => {
@@ -96,6 +103,7 @@ describe("a gift", () => {
     shop.tellEvents();
     end(NOW + DAY);
     expect(shop.tellEvents()).toEqual(["desktop revoked: subscription_expired"]);
+    expect(only(must(shop.last).audit)).toMatchObject({ cause: "effect", actor: null });
     expect([...shop.grants.values()].at(-1)?.revocationDetail).toBe("gift_ended");
     expect(shop.entitlement("desktop")).toMatchObject({ active: false, state: "expired" });
     expect(shop.fulfilAll()).toEqual(["revoke"]);

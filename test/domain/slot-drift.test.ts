@@ -95,6 +95,13 @@ describe("a licence compared with the licence server", () => {
     expect(nextStep(after)).toBe("extend");
   });
 
+  it("on hold with another end there is left alone: access that comes back brings its own", () => {
+    expect(look(onHold(), "suspended", ENDS + 1000)).toBeNull();
+    const woken = must(look(onHold(), "active", ENDS + 1000)).slot;
+    expect(woken.applied).toMatchObject({ kind: "active", until: UNTIL });
+    expect(nextStep(woken)).toBe("suspend");
+  });
+
   it("for good keeps an end that was set there: it can't be taken off", () => {
     const forGood = inHand({
       target: target({ access: active(null) }),
