@@ -82,7 +82,7 @@ function livingLicencesAreKept(moment: Moment): string[] {
     if (!held || licence.status !== "revoked") return [];
     const purchase = google.byId(String(licence.metadata.purchase));
     if (purchase === null || takenByHand(moment, purchase, licence.policyId)) return [];
-    if (hasMoved(moment, purchase)) return [];
+    if (hasMoved(moment, purchase) || moment.owner(purchase) !== licence.metadata.customer) return [];
     return ledger.ended.has(purchase.purchaseToken) || mayHaveEnded(purchase, google, now.at)
       ? []
       : [
