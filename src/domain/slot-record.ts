@@ -1,7 +1,7 @@
 import { extendGrant, type Failure, failGrant, openGrant, type ShownLicenseKey } from "./grant.ts";
 import type { Instant } from "./instant.ts";
 import { closeAttempt, NOTHING, type Slot, wantedAccess } from "./slot.ts";
-import { type SlotChange, seedOf, settleRows } from "./slot-rows.ts";
+import { maybeDone, type SlotChange, seedOf, settleRows } from "./slot-rows.ts";
 
 /** What came out of a delivery. */
 export interface Delivered {
@@ -52,6 +52,14 @@ export function recordApplied(
   const after = extendGrant(grant, until, now);
   if (after === grant) return change;
   return { slot: { ...change.slot, grant: after }, rows: [...change.rows, { before: grant, after }] };
+}
+
+/**
+ * A call went out when somebody else may have held the slot already, and nobody knows its end: it may have undone what that
+ * one did. What is wanted is told once more.
+ */
+export function recordUnheard(slot: Slot, step: "extend" | "suspend" | "resume" | "revoke"): SlotChange {
+  return { slot: { ...slot, applied: maybeDone(slot.applied, step) }, rows: [] };
 }
 
 /** Delivery failed for good: a row that waits fails; where none is open yet, one opens and fails, so that it is seen. */

@@ -1,7 +1,16 @@
 import { deliverGrant, type Grant, openGrant, revokeGrant } from "./grant.ts";
 import { grantId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
-import { type Applied, type Doubt, NOTHING, nextStep, type Slot, type Target, wantedAccess } from "./slot.ts";
+import {
+  type Applied,
+  type Doubt,
+  NOTHING,
+  nextStep,
+  type Slot,
+  type Step,
+  type Target,
+  wantedAccess,
+} from "./slot.ts";
 
 /** A change of a slot, and of its rows: `before` null where a row opened. */
 export interface SlotChange {
@@ -21,7 +30,12 @@ export interface RowChange {
 export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
   const sameSale = slot.failure?.orderId === target.orderId && slot.target.productId === target.productId;
   return settleRows(
-    { ...slot, target, applied: asFarAsKnown(slot), failure: sameSale ? slot.failure : null },
+    {
+      ...slot,
+      target,
+      applied: maybeDone(slot.applied, nextStep(slot)),
+      failure: sameSale ? slot.failure : null,
+    },
     now,
   );
 }
@@ -30,9 +44,7 @@ export function retarget(slot: Slot, target: Target, now: Instant): SlotChange {
  * What was due may have happened by now, unheard: a call whose answer was lost, or whose process died. What may be gone
  * goes for certain before anything else comes; what may have been suspended, resumed or extended is told once more.
  */
-function asFarAsKnown(slot: Slot): Applied {
-  const { applied } = slot;
-  const step = nextStep(slot);
+export function maybeDone(applied: Applied, step: Step): Applied {
   if (step === "revoke") return { ...applied, spoiled: true };
   if (step === "extend") return doubt(applied, "end");
   return step === "suspend" || step === "resume" ? doubt(applied, "life") : applied;

@@ -1,10 +1,11 @@
 import { isExhausted } from "../domain/backoff.ts";
 import { requestEffect } from "../domain/effect.ts";
-import type { Instant } from "../domain/instant.ts";
+import { AppError } from "../domain/errors.ts";
+import { type Instant, SECOND } from "../domain/instant.ts";
 import type { SealedLicenseKey, Writes } from "../domain/purchase-file.ts";
 import { closeAttempt, nextStep, openAttempt, type Slot, type Step, wantedAccess } from "../domain/slot.ts";
-import { recordApplied, recordDelivered, recordFailure } from "../domain/slot-record.ts";
-import { grantOfDelivery } from "../domain/slot-rows.ts";
+import { recordApplied, recordDelivered, recordFailure, recordUnheard } from "../domain/slot-record.ts";
+import { grantOfDelivery, type SlotChange } from "../domain/slot-rows.ts";
 import type { Delivery, StepOutcome } from "../integrations/integration.ts";
 import type { LeasedEffect } from "../ports.ts";
 import { findOrphans } from "./find-orphans.ts";
@@ -188,24 +189,58 @@ async function apply(
   const until = wanted.kind === "active" ? wanted.until : null;
   const key = await keyOf(run, slot);
   const outcome = await (step === "extend" ? delivery.extend(slot, key, until) : delivery[step](slot, key));
-  if (outcome.kind === "try_later") return { kind: "later", code: outcome.code, afterMs: outcome.afterMs };
+  if (outcome.kind === "try_later") {
+    if (isLate(run) && outcome.made === "unknown")
+      await record(run, slot, (current) => recordUnheard(current, step));
+    return { kind: "later", code: outcome.code, afterMs: outcome.afterMs };
+  }
   if (outcome.kind === "gave_up") {
     // Access must not outlive the payment, so this is never given up: slower and slower, and somebody is told.
     run.ports.log.error("fulfill.refused", { slot_id: slot.id, step, code: outcome.failure.code });
     return { kind: "later", code: outcome.failure.code };
   }
-  await change(run, (current, now) => {
-    if (current === null || current.shown?.id !== slot.shown?.id || current.applied.kind === "none") {
-      return { result: null, change: null };
-    }
-    const recorded = recordApplied(current, step, until, now);
-    return { result: null, change: recorded, effects: askAnew(run, recorded.slot, now) };
-  });
+  await record(run, slot, (current, now) => recordApplied(current, step, until, now));
   return "next";
+}
+
+/** What a call came to, unless the licence it was about is no longer the slot's. */
+async function record(
+  run: Run,
+  slot: Slot,
+  decide: (current: Slot, now: Instant) => SlotChange,
+): Promise<void> {
+  const commit = () =>
+    change(run, (current, now) => {
+      if (current === null || current.shown?.id !== slot.shown?.id || current.applied.kind === "none") {
+        return { result: null, change: null };
+      }
+      const recorded = decide(current, now);
+      return { result: null, change: recorded, effects: askAnew(run, recorded.slot, now) };
+    });
+  await (isLate(run) ? insist(run, commit) : commit());
+}
+
+/** Tries of what nobody else will try again, each after twice the pause before it. */
+const INSISTING_TRIES = 8;
+
+/** After a call that went out late the effect is somebody else's, or over: what isn't recorded now never will be. */
+async function insist<T>({ ports }: Run, act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt < INSISTING_TRIES; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof AppError && error.retryable)) throw error;
+      await ports.clock.sleep(2 ** attempt * SECOND);
+    }
+  }
+  return act();
 }
 
 /** A call that went out late may have undone what another holder did, whose effect is over: then it is asked for anew. */
 function askAnew(run: Run, slot: Slot, now: Instant): Writes["effects"] {
-  const late = run.ports.clock.monotonic() >= run.lease.leasedUntil;
-  return late && nextStep(slot) !== "none" ? [requestEffect(run.effect, now)] : [];
+  return isLate(run) && nextStep(slot) !== "none" ? [requestEffect(run.effect, now)] : [];
+}
+
+function isLate({ ports, lease }: Run): boolean {
+  return ports.clock.monotonic() >= lease.leasedUntil;
 }

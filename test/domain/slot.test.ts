@@ -13,7 +13,12 @@ import {
   type Step,
   wantedAccess,
 } from "../../src/domain/slot.ts";
-import { recordApplied, recordDelivered, recordFailure } from "../../src/domain/slot-record.ts";
+import {
+  recordApplied,
+  recordDelivered,
+  recordFailure,
+  recordUnheard,
+} from "../../src/domain/slot-record.ts";
 import { grantOfDelivery, retarget, type SlotChange, settleRows } from "../../src/domain/slot-rows.ts";
 import { active, EXPIRED, grant, must, NOW, ON_HOLD, only, slot, target } from "../support/builders.ts";
 
@@ -264,6 +269,17 @@ describe("aiming at something else", () => {
     const heard = recordApplied(back, "extend", UNTIL, NOW).slot;
     expect(heard.applied).toEqual(HELD);
     expect(nextStep(heard)).toBe("none");
+  });
+
+  test.each([
+    ["suspend", "resume"],
+    ["resume", "resume"],
+    ["extend", "extend"],
+    ["revoke", "revoke"],
+  ] as const)("a late %s that nobody heard of is put right by: %s", (step, next) => {
+    const { slot: after, rows } = recordUnheard(held(), step);
+    expect(rows).toEqual([]);
+    expect(nextStep(after)).toBe(next);
   });
 
   test("both may be in doubt: the end is told first, and each is settled by its own step", () => {
