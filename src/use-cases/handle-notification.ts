@@ -33,10 +33,11 @@ export async function handleNotification(
   message: NotificationMessage,
 ): Promise<Handled> {
   const fields = { message_id: message.messageId, source: message.source };
-  noteHeard(ports);
   try {
     const outcome = await applyNotification(ports, message, { cause: "rtdn" });
     if (outcome.kind === "dead_letter") await keepLetter(ports, message, outcome);
+    // One that is sent again is heard then: until it is handled it changes nothing.
+    noteHeard(ports);
     ports.log.info("notification", { ...fields, outcome: told(outcome) });
     return "done";
   } catch (error) {
