@@ -64,6 +64,7 @@ export class Stage {
   readonly violations: string[] = [];
   readonly #names = new Map<string, string>();
   readonly #messages = new Map<string, string>();
+  readonly #terms = new WeakMap<Purchase, string>();
   /** When access ends if nothing happens, by token. */
   readonly #ends = new Map<string, number>();
   readonly #answers = new Map<string, { readonly etag: string; readonly at: number }>();
@@ -186,7 +187,16 @@ export class Stage {
       const ends = shares.flatMap(({ accessUntil }) => accessUntil ?? []);
       this.#ends.set(token, Math.min(...ends));
       this.#lookAt(token);
+      this.#compareTerms(purchase);
     }
+  }
+
+  /** Google moves the end of a grace period without a word: what we were told isn't all then. */
+  #compareTerms(purchase: Purchase): void {
+    if (purchase.type === "one_time") return;
+    const terms = `${purchase.state} ${purchase.items.map(({ expiresAt }) => expiresAt).join(" ")}`;
+    if (this.#terms.get(purchase) !== terms) this.ledger.change(purchase.purchaseToken);
+    this.#terms.set(purchase, terms);
   }
 
   /** When Google's answer about a purchase was seen to be a new one. */
