@@ -1,8 +1,8 @@
 import { isExhausted } from "../domain/backoff.ts";
 import { requestEffect } from "../domain/effect.ts";
-import { AppError } from "../domain/errors.ts";
+import { AppError, OutsideError } from "../domain/errors.ts";
 import { type Instant, SECOND } from "../domain/instant.ts";
-import type { SealedLicenseKey, Writes } from "../domain/purchase-file.ts";
+import { NO_IDS, NO_WRITES, type SealedLicenseKey, type Writes } from "../domain/purchase-file.ts";
 import { closeAttempt, nextStep, openAttempt, type Slot, type Step, wantedAccess } from "../domain/slot.ts";
 import { recordApplied, recordDelivered, recordFailure, recordUnheard } from "../domain/slot-record.ts";
 import { grantOfDelivery, type SlotChange } from "../domain/slot-rows.ts";
@@ -132,7 +132,12 @@ async function deliver(run: Run, delivery: Delivery, slot: Slot): Promise<Effect
   }
   // Somebody took over: nobody will ever hold this one.
   run.ports.log.warn("fulfill.discarded", { slot_id: slot.id, attempt });
-  await outcome.discard();
+  try {
+    await outcome.discard();
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    await searchForIt(run, slot);
+  }
   return { kind: "later", code: "lease_lost" };
 }
 
@@ -153,6 +158,8 @@ async function undelivered(
 ): Promise<EffectResult | "next"> {
   const { ports, lease } = run;
   const tooLong = isExhausted("fulfill_slot", ports.clock.now() - lease.askedAt);
+  // Whoever took over has searched before this one went out.
+  if (isLate(run) && outcome.kind === "try_later" && outcome.made === "unknown") await searchForIt(run, slot);
   if (outcome.kind === "try_later" && (outcome.made === "unknown" || !tooLong)) {
     // Where nobody knows what happened the mark stays: the next run looks for what may have been left.
     if (outcome.made === "nothing") await unmark(run, attempt);
@@ -234,6 +241,15 @@ async function insist<T>({ ports }: Run, act: () => Promise<T>): Promise<T> {
     }
   }
   return act();
+}
+
+/** A licence may have been made that nobody holds: it is looked for when nothing can be under way any more. */
+async function searchForIt(run: Run, slot: Slot): Promise<void> {
+  const { store, clock } = run.ports;
+  await insist(run, () => {
+    const effects = [searchLater(run, slot, clock.now())];
+    return store.update(NO_IDS, () => ({ result: null, writes: { ...NO_WRITES, effects } }));
+  });
 }
 
 /** A call that went out late may have undone what another holder did, whose effect is over: then it is asked for anew. */

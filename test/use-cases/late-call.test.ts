@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError, OutsideError } from "../../src/domain/errors.ts";
 import { HOUR, MINUTE } from "../../src/domain/instant.ts";
-import { lineItem, NOW, only, subscription } from "../support/builders.ts";
+import { ANN, lineItem, NOW, oneTime, only, refOf, subscription } from "../support/builders.ts";
 import { createWorld, type Process, type World } from "../support/ports.ts";
 import { findLicenceFaults, googleSays, syncOf, verify } from "./support/acts.ts";
 
@@ -48,6 +48,26 @@ async function frozenBeforeSuspending(): Promise<Process> {
   return victim;
 }
 
+/** One more licence is wanted, and the process that has to make it stands still just before. */
+async function frozenBeforeIssuing(): Promise<Process> {
+  googleSays(world, "second", oneTime());
+  const request = { ref: refOf("second", "one_time"), claimant: ANN };
+  const probe = createWorld();
+  const twin = probe.process();
+  googleSays(probe, "second", oneTime());
+  await probe.run(syncOf(twin, "second", request));
+  await probe.clock.idle();
+  const at = twin.calls.indexOf("licenses.issue") + 1;
+  const victim = world.process({ fate: { at, kind: "freezes_before" } });
+  await world.run(syncOf(victim, "second", request));
+  await world.clock.idle();
+  expect(victim.struck()).toBe(true);
+  world.clock.advance(world.settings.leaseMs + 1);
+  await heir.settle();
+  expect(world.licenses.live()).toHaveLength(2);
+  return victim;
+}
+
 async function wakes(victim: Process): Promise<void> {
   victim.thaw();
   for (let pause = 0; pause < 8; pause += 1) {
@@ -83,4 +103,26 @@ describe("a call that goes out late", () => {
     expect(only(world.licenses.live()).status).toBe("active");
     expect(await findLicenceFaults(world)).toEqual([]);
   });
+});
+
+describe("a licence that is made late", () => {
+  const unheard = new OutsideError("unknown", "keythai_timeout", "No answer.");
+
+  it("is taken back at once", async () => {
+    await wakes(await frozenBeforeIssuing());
+    expect(world.licenses.live()).toHaveLength(2);
+    expect(world.memory.tables.orphans.size).toBe(0);
+  });
+
+  it.each(["issue", "setStatus"] as const)(
+    "and lost, because nobody heard of the %s, is found and listed",
+    async (call) => {
+      const victim = await frozenBeforeIssuing();
+      world.licenses.failNext(call, unheard, call === "issue");
+      await wakes(victim);
+      expect(world.licenses.live()).toHaveLength(3);
+      expect(world.memory.tables.orphans.size).toBe(1);
+      expect(await findLicenceFaults(world)).toEqual([]);
+    },
+  );
 });
