@@ -119,7 +119,7 @@ async function deliver(run: Run, delivery: Delivery, slot: Slot): Promise<Effect
   const attempt = slot.attempt?.number ?? 0;
   const outcome = await delivery.deliver({ slot, offer, attempt, grantId: grantOfDelivery(slot) });
   if (outcome.kind !== "done") return undelivered(run, slot, attempt, outcome);
-  const { result: kept } = await change(run, (current, now) => {
+  const { result: kept } = await commitOrInsist(run, (current, now) => {
     // A commit whose answer was lost is sent again by the database's client, and conflicts with itself.
     if (isRecorded(current, outcome.key)) return { result: true, change: null };
     if (!isOurs(current, attempt, run)) return { result: false, change: null };
@@ -216,15 +216,18 @@ async function record(
   slot: Slot,
   decide: (current: Slot, now: Instant) => SlotChange,
 ): Promise<void> {
-  const commit = () =>
-    change(run, (current, now) => {
-      if (current === null || current.shown?.id !== slot.shown?.id || current.applied.kind === "none") {
-        return { result: null, change: null };
-      }
-      const recorded = decide(current, now);
-      return { result: null, change: recorded, effects: askAnew(run, recorded.slot, now) };
-    });
-  await (isLate(run) ? insist(run, commit) : commit());
+  await commitOrInsist(run, (current, now): SlotDecision<null> => {
+    if (current === null || current.shown?.id !== slot.shown?.id || current.applied.kind === "none") {
+      return { result: null, change: null };
+    }
+    const recorded = decide(current, now);
+    return { result: null, change: recorded, effects: askAnew(run, recorded.slot, now) };
+  });
+}
+
+function commitOrInsist<T>(run: Run, decide: (slot: Slot | null, now: Instant) => SlotDecision<T>) {
+  const commit = () => change(run, decide);
+  return isLate(run) ? insist(run, commit) : commit();
 }
 
 /** Tries of what nobody else will try again, each after twice the pause before it. */

@@ -125,4 +125,13 @@ describe("a licence that is made late", () => {
       expect(await findLicenceFaults(world)).toEqual([]);
     },
   );
+
+  it("and can't be recorded at first is taken back when it can", async () => {
+    const victim = await frozenBeforeIssuing();
+    const down = new AppError("store_unavailable", "Not now.", { retryable: true });
+    vi.spyOn(world.memory.store, "update").mockRejectedValueOnce(down).mockRejectedValueOnce(down);
+    await wakes(victim);
+    expect(world.licenses.live()).toHaveLength(2);
+    expect(await findLicenceFaults(world)).toEqual([]);
+  });
 });
