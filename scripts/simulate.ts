@@ -16,6 +16,9 @@ const USAGE = `Plays random lives of customers and compares what the service mak
     --shrink                                      leaves out of a failing life what has nothing to do with it
     --acts FILE                                   plays the acts of a file, one JSON a line, as --shrink prints them`;
 
+/** Many lives take minutes: now and then a line says how far they are. */
+const PROGRESS_EVERY_MS = 10_000;
+
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
@@ -47,6 +50,7 @@ async function run(): Promise<number> {
   const first = wholeNumber("seed", values.seed);
   const count = wholeNumber("seeds", values.seeds);
   const started = performance.now();
+  let told = started;
   let failed = 0;
   for (let seed = first; seed < first + count; seed += 1) {
     const options = optionsOf(seed);
@@ -55,6 +59,9 @@ async function run(): Promise<number> {
       failed += 1;
       await tellFailure(options, report);
     } else if (values.trace) console.log(report.trace.join("\n"));
+    if (performance.now() - told < PROGRESS_EVERY_MS) continue;
+    told = performance.now();
+    console.error(`${seed - first + 1} of ${count} played, ${failed} wrong`);
   }
   const seconds = (performance.now() - started) / 1000;
   console.log(`${count - failed} of ${count} lives came out right; ${(seconds / count).toFixed(2)} s each`);
