@@ -1,3 +1,4 @@
+import type { Query } from "@google-cloud/firestore";
 import type { AccountDirectory } from "../../src/adapters/account-ids/account-ids.ts";
 import {
   readCustomerFile,
@@ -102,17 +103,22 @@ async function dumpEmulator(
   at: ReturnType<typeof paths>,
   db: ReturnType<typeof createEmulatedStore>["db"],
 ): Promise<Dump> {
-  const read = async (query: { get(): Promise<{ docs: { id: string; data(): unknown }[] }> }) =>
-    (await query.get()).docs;
-  const [purchases, customers, grants, events, keys, orphans, letters] = await Promise.all([
-    read(at.purchases),
-    read(at.customerFiles),
-    read(db.collectionGroup("grants")),
-    read(at.grantEvents),
-    read(at.licenseKeys),
-    read(at.licenseOrphans),
-    read(at.deadLetters),
-  ]);
+  // All as of one moment: a late commit between two reads would look like half a commit.
+  const [purchases, customers, grants, events, keys, orphans, letters] = await db.runTransaction(
+    (transaction) => {
+      const read = async (query: Query) => (await transaction.get(query)).docs;
+      return Promise.all([
+        read(at.purchases),
+        read(at.customerFiles),
+        read(at.allGrants),
+        read(at.grantEvents),
+        read(at.licenseKeys),
+        read(at.licenseOrphans),
+        read(at.deadLetters),
+      ]);
+    },
+    { readOnly: true },
+  );
   return {
     purchases: purchases.map((doc) => readPurchase(doc.data())),
     customers: customers.map((doc) => readCustomerFile(doc.data())),
