@@ -1,12 +1,19 @@
+import type { RevocationReason } from "./domain/access.ts";
+import type { Language } from "./domain/contact.ts";
 import type { Policy } from "./domain/desired-grants.ts";
-import type { Effect, EffectRequest } from "./domain/effect.ts";
+import type { Effect, EffectRequest, Queue } from "./domain/effect.ts";
 import type { CustomerFile } from "./domain/entitlements.ts";
 import type { Grant, GrantStatus } from "./domain/grant.ts";
+import type { GrantEvent } from "./domain/grant-events.ts";
 import type {
   CustomerId,
+  DeliveryId,
   EffectId,
+  EndpointId,
+  EventId,
   GrantId,
   LicenseKeyId,
+  MailId,
   PurchaseId,
   ReviewId,
   SlotId,
@@ -27,6 +34,8 @@ import type {
   SealedLicenseKey,
 } from "./domain/purchase-file.ts";
 import type { Secret } from "./domain/secret.ts";
+import type { WebhookDelivery } from "./domain/webhook-delivery.ts";
+import type { WebhookEndpoint } from "./domain/webhook-endpoint.ts";
 
 /** All that playgrant needs from the world. Each port is implemented in `adapters/`, and put together in `compose.ts`. */
 
@@ -128,8 +137,8 @@ export interface LeasedEffect {
 }
 
 export interface Outbox {
-  /** Leases what is due and not leased to anybody alive. Oldest first. */
-  lease(now: Instant, limit: number): Promise<LeasedEffect[]>;
+  /** Leases what is due and not leased to anybody alive, in one queue or in all. Oldest first. */
+  lease(now: Instant, limit: number, queue?: Queue): Promise<LeasedEffect[]>;
   /** Takes the lease anew; null when it was lost. */
   renew(effect: LeasedEffect): Promise<LeasedEffect | null>;
   /** Done. If it was asked for again in the meantime it stays, due at once. A lost lease changes nothing. */
@@ -360,6 +369,136 @@ export interface SecretBox {
   open(sealed: string, boundTo: string): Promise<Secret>;
 }
 
+// ---------------------------------------------------------------- The owner's systems
+
+/** What is kept of webhooks: endpoints, what happened, and what became of telling it. Lists are newest first. */
+export interface WebhookRecords {
+  /** All there are: few. */
+  endpoints(): Promise<WebhookEndpoint[]>;
+  endpoint(id: EndpointId): Promise<WebhookEndpoint | null>;
+  /** @throws AppError `invalid_request` on a cursor that isn't ours; so do all lists here. */
+  listEndpoints(page: PageRequest): Promise<Page<WebhookEndpoint>>;
+  addEndpoint(endpoint: WebhookEndpoint, audit: AuditEntry): Promise<void>;
+  /**
+   * Changes an endpoint as it stands by then.
+   *
+   * @param change Pure; may be called again. The same object: nothing is written.
+   * @param audit Null where no person did it.
+   * @returns The endpoint as it stands then. Null: there is none.
+   */
+  changeEndpoint(
+    id: EndpointId,
+    change: (endpoint: WebhookEndpoint) => WebhookEndpoint,
+    audit: AuditEntry | null,
+  ): Promise<WebhookEndpoint | null>;
+  /** @returns False: there was none. */
+  removeEndpoint(id: EndpointId, audit: AuditEntry): Promise<boolean>;
+  /** In the order asked for; those that aren't there are left out. */
+  events(ids: readonly EventId[]): Promise<GrantEvent[]>;
+  /** Events that occurred at `from.at` or later, oldest first and of equals by id, after `from.after` where it is given. */
+  eventsSince(from: EventPosition, limit: number): Promise<GrantEvent[]>;
+  /** In the order asked for; those that aren't there are left out. */
+  deliveries(ids: readonly DeliveryId[]): Promise<WebhookDelivery[]>;
+  /** Of one endpoint, by when they were planned. */
+  listDeliveries(endpoint: EndpointId, page: PageRequest): Promise<Page<WebhookDelivery>>;
+  /**
+   * Puts deliveries down, with the effects that make them, in one commit (or a few, where there are very many). One that is
+   * there already stays as it is.
+   *
+   * @param run The effects are leased to the caller, where nobody else holds them.
+   * @returns What was leased.
+   */
+  plan(
+    deliveries: readonly WebhookDelivery[],
+    effects: readonly EffectRequest[],
+    run: boolean,
+  ): Promise<readonly LeasedEffect[]>;
+  /** As {@link changeEndpoint}; `effects` are asked for in the same commit where something changed. */
+  changeDelivery(
+    id: DeliveryId,
+    change: (delivery: WebhookDelivery) => WebhookDelivery,
+    effects: readonly EffectRequest[],
+  ): Promise<WebhookDelivery | null>;
+}
+
+export interface EventPosition {
+  readonly at: Instant;
+  readonly after: EventId | null;
+}
+
+export interface WebhookMessage {
+  readonly url: string;
+  /** The `webhook-id`: the same however often it is sent. */
+  readonly id: string;
+  readonly body: string;
+  /** `whsec_…`, all that are in force: each signs. */
+  readonly secrets: readonly Secret[];
+}
+
+/** How sending ended; whatever the receiver does is an answer here and never an exception. */
+export interface WebhookAnswer {
+  /** Null: no answer came. */
+  readonly statusCode: number | null;
+  readonly durationMs: number;
+  /** The first KiB of the answer's text, or why there is none: one of our own words, like `timeout`. */
+  readonly excerpt: string;
+  /** How long the receiver asked us to stay away. */
+  readonly retryAfterMs: number | null;
+}
+
+export interface WebhookSender {
+  /** Longest time in which `send` answers. */
+  readonly timeoutMs: number;
+  /** Signs by Standard Webhooks 1.0.0 and posts. The address is checked as it connects; redirects are not followed. */
+  send(message: WebhookMessage): Promise<WebhookAnswer>;
+  /** @returns Why nothing may ever be sent to this URL, in a sentence for a person; null: it may. */
+  refusal(url: string): Promise<string | null>;
+}
+
+// ---------------------------------------------------------------- Mail
+
+/** What a customer is told about a licence by mail. */
+export interface LicenseLetter {
+  readonly to: string;
+  /** Names the letter: the same in every copy of it, so that mail systems know a copy again. */
+  readonly id: MailId;
+  /** Null: it is written in all of them. */
+  readonly language: Language | null;
+  /** What the licence is for, in the owner's words. */
+  readonly productName: string;
+  readonly news: /** `formerMasked`: the key that this one takes the place of. */
+    | {
+        readonly kind: "delivered";
+        readonly key: Secret;
+        readonly formerMasked: string | null;
+        readonly until: Instant | null;
+      }
+    /** The same key works again. */
+    | { readonly kind: "restored"; readonly masked: string; readonly until: Instant | null }
+    | { readonly kind: "revoked"; readonly masked: string; readonly reason: RevocationReason };
+}
+
+export interface Mailer {
+  /** Longest time in which `send` ends, in ms. */
+  readonly timeoutMs: number;
+  /** @throws OutsideError `refused` (a bounce: 5yz to the recipient or the message), `busy`, `unknown`. */
+  send(letter: LicenseLetter): Promise<void>;
+}
+
+/** Who customers are, for those who never spoke to us: Firebase Auth. */
+export interface AccountLookup {
+  /** A verified address only; null where there is none, or no such customer. @throws OutsideError */
+  email(customerId: CustomerId): Promise<string | null>;
+}
+
+/** What became of letters. */
+export interface MailRecords {
+  /** True when it was sent, or given up, before. */
+  isSettled(id: MailId): Promise<boolean>;
+  /** For good: a letter is sent once. With the customer's history. */
+  settle(id: MailId, outcome: "sent" | "given_up", audit: AuditEntry): Promise<void>;
+}
+
 // ---------------------------------------------------------------- Who is asking
 
 export interface Caller {
@@ -389,6 +528,9 @@ export interface Clock {
 
 /** Uniform in [0, 1). */
 export type Chance = () => number;
+
+/** Random bytes that nobody can guess. */
+export type Entropy = (bytes: number) => Buffer;
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
@@ -433,9 +575,11 @@ export interface EffectStarter {
 
 /** Work that goes on after an answer was given; bounded, and waited for at shutdown. */
 export interface Background {
-  /** False when too much is waiting: then leave it to whoever finds it due. */
-  hasRoom(): boolean;
-  run(task: () => Promise<void>): void;
+  /** False when too much of the queue (`core`) is waiting here, or it is paused: leave it to whoever finds it due. */
+  hasRoom(queue?: Queue): boolean;
+  run(task: () => Promise<void>, queue?: Queue): void;
+  /** No room in this queue for so long: the other side asked to be left alone. */
+  pause(queue: Queue, ms: number): void;
 }
 
 /** What the owner decided: catalogue and settings that the core reads. */
@@ -467,8 +611,15 @@ export interface Ports {
   readonly pushIdentity: PushIdentity;
   readonly clock: Clock;
   readonly chance: Chance;
+  readonly entropy: Entropy;
   readonly log: Log;
   readonly background: Background;
+  readonly webhookRecords: WebhookRecords;
+  readonly webhooks: WebhookSender;
+  readonly mailRecords: MailRecords;
+  /** Null: no letters are sent. */
+  readonly mailer: Mailer | null;
+  readonly accounts: AccountLookup;
   readonly effects: EffectStarter;
   readonly join: Join;
   readonly recentAsks: RecentAsks;

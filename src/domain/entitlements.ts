@@ -1,3 +1,4 @@
+import type { Contact } from "./contact.ts";
 import type { CustomerId, PurchaseId, SlotId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 import type { PurchaseState } from "./purchase.ts";
@@ -21,12 +22,14 @@ export interface Entitlement {
 /** All that hot paths need to know of a customer, in one document. */
 export interface CustomerFile {
   readonly customerId: CustomerId;
+  /** Null: nobody has told us. */
+  readonly contact: Contact | null;
   readonly slots: Readonly<Record<SlotId, Slot>>;
   readonly entitlements: Readonly<Record<string, Entitlement>>;
 }
 
 export function emptyCustomerFile(customerId: CustomerId): CustomerFile {
-  return { customerId, slots: {}, entitlements: {} };
+  return { customerId, contact: null, slots: {}, entitlements: {} };
 }
 
 export function slotsOf(file: CustomerFile | null): Slot[] {

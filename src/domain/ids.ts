@@ -21,6 +21,12 @@ export type GrantId = Branded<"grant">;
 export type LicenseKeyId = Branded<"licenseKey">;
 /** `rrv_` + 32 hex: a refund that Google wants our view of. */
 export type ReviewId = Branded<"review">;
+/** `whe_` + 32 hex: an address of the owner's systems. Made by a person, so its id is of chance. */
+export type EndpointId = Branded<"endpoint">;
+/** `whd_` + 32 hex: one event for one endpoint. */
+export type DeliveryId = Branded<"delivery">;
+/** `<licence key id or grant id>_<news>`: one letter to a customer. */
+export type MailId = Branded<"mail">;
 /** `<grant id>_<type>`: at most one event of a type per grant. */
 export type EventId = Branded<"event">;
 /** `<kind>:<subject>`: asking for an effect twice is one effect. */
@@ -54,6 +60,25 @@ export function licenseKeyId(slot: SlotId, attempt: number): LicenseKeyId {
 /** Holds no dot: it is the `webhook-id`, which Standard Webhooks signs with dots between its parts. */
 export function eventId(grant: GrantId, type: string): EventId {
   return `${grant}_${type}` as EventId;
+}
+
+/** @param random 32 hex digits of chance. */
+export function endpointId(random: string): EndpointId {
+  return `whe_${random}` as EndpointId;
+}
+
+export function deliveryId(event: EventId, endpoint: EndpointId): DeliveryId {
+  return `whd_${hash(`delivery\n${event}\n${endpoint}`)}` as DeliveryId;
+}
+
+/** A key is told once, whatever rows show it; all else once for each row. */
+export function mailId(about: LicenseKeyId | GrantId, news: "delivered" | "restored" | "revoked"): MailId {
+  return `${about}_${news}` as MailId;
+}
+
+/** What happens to one customer, for one endpoint or (null) before it is told to any: it is done in order, by one at a time. */
+export function laneId(customer: CustomerId, endpoint: EndpointId | null): string {
+  return `lan_${hash(["lane", customer, endpoint ?? ""].join("\n"))}`;
 }
 
 export function effectId(kind: string, subject: string): EffectId {
@@ -91,6 +116,16 @@ export function asGrantId(text: string): GrantId | null {
 /** @returns null for what can't be a review's id. */
 export function asReviewId(text: string): ReviewId | null {
   return /^rrv_[0-9a-f]{32}$/.test(text) ? (text as ReviewId) : null;
+}
+
+/** @returns null for what can't be an endpoint's id. */
+export function asEndpointId(text: string): EndpointId | null {
+  return /^whe_[0-9a-f]{32}$/.test(text) ? (text as EndpointId) : null;
+}
+
+/** @returns null for what can't be a delivery's id. */
+export function asDeliveryId(text: string): DeliveryId | null {
+  return /^whd_[0-9a-f]{32}$/.test(text) ? (text as DeliveryId) : null;
 }
 
 /** @returns null for what can't be a purchase's id. */

@@ -1,0 +1,117 @@
+import type { GrantEventType } from "./grant-events.ts";
+import type { EndpointId } from "./ids.ts";
+import { DAY, type Instant } from "./instant.ts";
+
+/** A signing secret as it is kept: sealed, bound to its endpoint. */
+export interface EndpointSecret {
+  readonly sealed: string;
+  /** When it stops signing; null for the newest one. */
+  readonly until: Instant | null;
+}
+
+/** An address of the owner's systems that hears of grants. */
+export interface WebhookEndpoint {
+  readonly id: EndpointId;
+  readonly url: string;
+  readonly description: string;
+  /** Null: all. */
+  readonly eventTypes: readonly GrantEventType[] | null;
+  readonly enabled: boolean;
+  readonly disabledReason: string | null;
+  /** The newest first; each signs until it ends. */
+  readonly secrets: readonly EndpointSecret[];
+  /** Since when every attempt has failed; null: the last one didn't. */
+  readonly failingSince: Instant | null;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+export type EndpointSeed = Pick<WebhookEndpoint, "id" | "url" | "description" | "eventTypes">;
+
+export function newEndpoint(seed: EndpointSeed, sealed: string, now: Instant): WebhookEndpoint {
+  return {
+    ...seed,
+    enabled: true,
+    disabledReason: null,
+    secrets: [{ sealed, until: null }],
+    failingSince: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** What a person may change; what isn't given stays. */
+export interface EndpointPatch {
+  readonly url?: string;
+  readonly description?: string;
+  readonly eventTypes?: readonly GrantEventType[] | null;
+  readonly enabled?: boolean;
+  /** With `enabled: false`. */
+  readonly disabledReason?: string;
+}
+
+/** A new address, and one that is switched on again, begin without a record of failures. */
+export function patchEndpoint(
+  endpoint: WebhookEndpoint,
+  patch: EndpointPatch,
+  now: Instant,
+): WebhookEndpoint {
+  const { disabledReason: reason = null, ...fields } = patch;
+  const changed = { ...endpoint, ...fields, updatedAt: now };
+  const anew = patch.enabled === true || (patch.url !== undefined && patch.url !== endpoint.url);
+  return {
+    ...changed,
+    disabledReason: changed.enabled ? null : (reason ?? endpoint.disabledReason ?? "disabled by an admin"),
+    failingSince: anew ? null : endpoint.failingSince,
+  };
+}
+
+/** For so long after a rotation both secrets sign, so that receivers can follow (entitlement-grants.md section 7). */
+const OVERLAP = DAY;
+
+/** @param overlap False: what signed so far stops at once. */
+export function rotateSecret(
+  endpoint: WebhookEndpoint,
+  sealed: string,
+  overlap: boolean,
+  now: Instant,
+): WebhookEndpoint {
+  const former = overlap ? liveSecrets(endpoint, now).map((secret) => endsBy(secret, now + OVERLAP)) : [];
+  return { ...endpoint, secrets: [{ sealed, until: null }, ...former], updatedAt: now };
+}
+
+function endsBy(secret: EndpointSecret, by: Instant): EndpointSecret {
+  return { ...secret, until: Math.min(secret.until ?? by, by) };
+}
+
+/** Those that sign now, the newest first. */
+export function liveSecrets({ secrets }: WebhookEndpoint, now: Instant): readonly EndpointSecret[] {
+  return secrets.filter(({ until }) => until === null || until > now);
+}
+
+export function wants({ enabled, eventTypes }: WebhookEndpoint, type: GrantEventType): boolean {
+  return enabled && (eventTypes === null || eventTypes.includes(type));
+}
+
+/** Failures alone for so long, and nobody is at home (entitlement-grants.md section 7). */
+const FAILING_FOR = 5 * DAY;
+/** 410: whoever lived here says that they are gone for good. */
+const GONE = 410;
+
+/** What an attempt says about the endpoint itself. The same object: nothing new. */
+export function noteAttempt(
+  endpoint: WebhookEndpoint,
+  { succeeded, statusCode }: { readonly succeeded: boolean; readonly statusCode: number | null },
+  now: Instant,
+): WebhookEndpoint {
+  if (!endpoint.enabled) return endpoint;
+  if (succeeded) return endpoint.failingSince === null ? endpoint : { ...endpoint, failingSince: null };
+  if (statusCode === GONE) return disable(endpoint, "answered 410 Gone", now);
+  const { failingSince } = endpoint;
+  if (failingSince === null) return { ...endpoint, failingSince: now };
+  return now - failingSince >= FAILING_FOR ? disable(endpoint, "failed for five days", now) : endpoint;
+}
+
+function disable(endpoint: WebhookEndpoint, disabledReason: string, now: Instant): WebhookEndpoint {
+  return { ...endpoint, enabled: false, disabledReason, updatedAt: now };
+}
