@@ -11,6 +11,7 @@ import {
   type EncryptionKey,
   parseEncryptionKeys,
 } from "./adapters/crypto/local-secret-box.ts";
+import { alsoUnsealed, unsealedBox } from "./adapters/crypto/unsealed-box.ts";
 import { createFirestoreStore } from "./adapters/firestore/index.ts";
 import { createPlayApi } from "./adapters/google-play/play-api.ts";
 import { createIdentity, firebaseIssuer, nobodySignsIn } from "./adapters/identity/id-token-identity.ts";
@@ -66,9 +67,15 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
   const store = createStore(config, storeOptions);
   const metrics = createMetrics({ outbox: store.outbox, clock });
   const log = meteredLog(output, metrics);
-  const background = createBackground({ atOnce: 24, waiting: 400, log });
+  const background = createBackground({
+    limits: (queue) =>
+      queue === "core" ? { atOnce: 24, waiting: 400 } : { atOnce: queue === "mail" ? 4 : 8, waiting: 16 },
+    log,
+    clock,
+  });
   const licenses = createLicenses(config, leaseMs, log);
-  const secretBox = createLocalSecretBox(encryptionKeys);
+  const secretBox =
+    encryptionKeys.length === 0 ? unsealedBox : alsoUnsealed(createLocalSecretBox(encryptionKeys));
   const ports: HttpPorts & EffectPorts = {
     ...store,
     settings: {
@@ -222,8 +229,7 @@ function readCatalog(json: unknown, issues: ConfigIssue[]): Catalog | null {
 }
 
 function readEncryptionKeys(text: Secret | undefined, issues: ConfigIssue[]): EncryptionKey[] {
-  // Nothing is ever sealed without a licence in the catalogue; a key of this process's own keeps the box simple.
-  if (text === undefined) return [{ id: "none", key: new Secret(randomBytes(32).toString("base64")) }];
+  if (text === undefined) return [];
   try {
     return parseEncryptionKeys(text.reveal());
   } catch (error) {

@@ -80,8 +80,13 @@ const environmentSchema = z.object({
   LICENSE_ENCRYPTION_KEYS: secretText.optional(),
   LICENSE_KMS_KEY: text.optional(),
   ADMIN_API_KEYS: list.pipe(z.array(adminKey)).default([]),
-  SMTP_URL: secretText.optional(),
-  MAIL_FROM: text.optional(),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, message: "expected smtp://… or smtps://…" })
+    .transform((value) => new Secret(value))
+    .optional(),
+  MAIL_FROM: text
+    .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, "expected an address, or a name and <an address>")
+    .optional(),
   OBFUSCATED_ACCOUNT_ID: z.enum(["uid", "hmac", "none"]).default("uid"),
   OBFUSCATED_ACCOUNT_KEY: accountKey.optional(),
   PURCHASE_TRANSFER: z.enum(["reject", "allow"]).default("reject"),
@@ -166,6 +171,11 @@ function together(config: Config, wrong: ReadonlySet<string> = new Set()): Confi
       config.LICENSE_KMS_KEY !== undefined,
       "LICENSE_KMS_KEY",
       "is not available in this version: use LICENSE_ENCRYPTION_KEYS",
+    ],
+    [
+      config.SMTP_URL !== undefined && config.MAIL_FROM === undefined,
+      "MAIL_FROM",
+      "is required with SMTP_URL",
     ],
     ...identityRules(config),
   ];

@@ -1,9 +1,14 @@
+import type { Queue } from "./domain/effect.ts";
+import { SECOND } from "./domain/instant.ts";
 import type { Chance, Clock, Log } from "./ports.ts";
-import { beginDueEffects } from "./use-cases/run-effects.ts";
+import { createQueuePass } from "./use-cases/queue-pass.ts";
 import type { SweepPorts } from "./use-cases/sweep.ts";
 import { createSweeps, runSweep } from "./use-cases/sweeps.ts";
 
-const EFFECTS_AT_ONCE = 50;
+/** Of each queue, at the same time: none can take another's place. */
+const AT_ONCE = { core: 50, mail: 8, endpoint: 16 };
+/** How often is looked into each: whoever commits begins at once, so this is for what was left or has to be repeated. */
+const EVERY = { core: SECOND, others: 2 * SECOND, endpoints: 5 * SECOND };
 
 export interface Worker {
   /** Stops looking for work and waits for what is running. */
@@ -11,40 +16,62 @@ export interface Worker {
 }
 
 /**
- * The `worker` role: what is due, whoever asked for it. Any number may run side by side, and each sweep goes at its own
- * pace: one that fails or hangs holds up no other.
+ * The `worker` role: what is due, whoever asked for it. Any number may run side by side, and each sweep and each queue goes
+ * at its own pace: one that fails or hangs holds up no other.
  */
 export function startWorker(ports: SweepPorts): Worker {
   const stopping = new AbortController();
-  const effects = createEffectsPass(ports);
-  const loops = createSweeps().map((sweep) => {
-    const pass = sweep.name === "effects" ? effects.pass : async () => (await runSweep(ports, sweep)).more;
-    return loop(ports, stopping.signal, sweep, pass);
-  });
+  const { signal } = stopping;
+  const sweeps = createSweeps()
+    .filter(({ name }) => name !== "effects")
+    .map((sweep) => loop(ports, signal, sweep, async () => (await runSweep(ports, sweep)).more));
+  const queues = [
+    workThrough(ports, signal, { queue: "core", atOnce: AT_ONCE.core, everyMs: EVERY.core }),
+    workThrough(ports, signal, { queue: "mail", atOnce: AT_ONCE.mail, everyMs: EVERY.others }),
+    workForEndpoints(ports, signal),
+  ];
   return {
     stop: async () => {
       stopping.abort();
-      await Promise.all(loops);
-      await effects.ended();
+      await Promise.all([...sweeps, ...queues]);
     },
   };
 }
 
-/** Unlike in a sweep run by hand, a slow effect holds up no other: each that ends makes room for the next. */
-function createEffectsPass(ports: SweepPorts) {
-  const running = new Set<Promise<void>>();
-  return {
-    pass: async (): Promise<boolean> => {
-      const begun = await beginDueEffects(ports, EFFECTS_AT_ONCE - running.size);
-      for (const effect of begun) {
-        running.add(effect);
-        void effect.then(() => running.delete(effect));
-      }
-      if (running.size >= EFFECTS_AT_ONCE) await Promise.race(running);
-      return begun.length > 0;
-    },
-    ended: () => Promise.all(running),
+interface QueueWork {
+  readonly queue: Queue;
+  readonly atOnce: number;
+  readonly everyMs: number;
+}
+
+/** Ends when it is told to and what it began has ended. */
+async function workThrough(
+  ports: SweepPorts,
+  signal: AbortSignal,
+  { queue, atOnce, everyMs }: QueueWork,
+): Promise<void> {
+  const work = createQueuePass(ports, queue, atOnce);
+  await loop(ports, signal, { name: `effects of ${queue}`, everyMs }, work.pass);
+  await work.ended();
+}
+
+/** Every endpoint has a queue of its own, and so do new ones within seconds; one that was removed is left in peace. */
+async function workForEndpoints(ports: SweepPorts, signal: AbortSignal): Promise<void> {
+  const known = new Map<Queue, { readonly gone: AbortController; readonly work: Promise<void> }>();
+  const look = async () => {
+    const endpoints = new Set<Queue>((await ports.webhookRecords.endpoints()).map(({ id }) => id));
+    for (const [queue, { gone }] of known) if (!endpoints.has(queue)) gone.abort();
+    for (const queue of endpoints) {
+      if (known.has(queue)) continue;
+      const gone = new AbortController();
+      const until = AbortSignal.any([signal, gone.signal]);
+      const work = workThrough(ports, until, { queue, atOnce: AT_ONCE.endpoint, everyMs: EVERY.others });
+      known.set(queue, { gone, work: work.then(() => void known.delete(queue)) });
+    }
+    return false;
   };
+  await loop(ports, signal, { name: "endpoints", everyMs: EVERY.endpoints }, look);
+  await Promise.all([...known.values()].map(({ work }) => work));
 }
 
 interface Loop {

@@ -1,3 +1,4 @@
+import { announce } from "./announce.ts";
 import { changeSlots } from "./apply-commands.ts";
 import { auditAct } from "./audit.ts";
 import { droppedTarget } from "./diff-grants.ts";
@@ -72,11 +73,13 @@ function revokeClosed(file: PurchaseFile, grant: Grant, actor: string, now: Inst
   const purchase = blockTrace(file, grant, now);
   if (purchase === null || !isLast(grant, generation)) return { result: grant, writes: null };
   const row = failedRow(grant, now);
+  const events = row === null ? [] : grantEvents(row.before, row.after, now);
   const writes: Writes = {
     ...NO_WRITES,
     purchase,
     grants: row === null ? [] : [row.after],
-    events: row === null ? [] : grantEvents(row.before, row.after, now),
+    events,
+    effects: announce(events, now),
     audit: [auditAct(act(grant, "revoked by hand", actor), row === null ? [] : [row.after], now)],
   };
   return { result: row?.after ?? grant, writes };

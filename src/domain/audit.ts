@@ -77,6 +77,19 @@ export function auditTold({ customerId, id }: PurchaseRecord, consumed: boolean,
   return { at: now, cause: "effect", actor: null, customerId, purchaseId: id, changes };
 }
 
+/** The history of a letter to a customer. @param code Why it was given up; null: it was sent. */
+export function auditLetter(
+  { customerId, purchaseId, id }: Grant,
+  news: "delivered" | "revoked",
+  code: string | null,
+  now: Instant,
+): AuditEntry {
+  const what = news === "delivered" ? "the licence key" : "the end of the licence";
+  const summary = code === null ? `mailed ${what}` : `could not mail ${what}: ${code}`;
+  const changes = [{ kind: "mail", grantId: id, summary }];
+  return { at: now, cause: "effect", actor: null, customerId, purchaseId, changes };
+}
+
 function rowChanges(grants: readonly Grant[], now: Instant): AuditEntry["changes"] {
   return grants.map((grant) => ({ kind: "grant", grantId: grant.id, summary: rowNews(grant, now) }));
 }

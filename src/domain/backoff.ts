@@ -6,7 +6,7 @@ const DELAYS = [2, 5, 10, 15, 30, 60, 120, 300, 600, 1200].map((seconds) => seco
 const AT_LAST = 30 * MINUTE;
 
 /** After this long a delivery that never succeeded is given up and shown as failed. */
-const GIVE_UP_AFTER: Partial<Record<Effect["kind"], number>> = { fulfill_slot: DAY };
+const GIVE_UP_AFTER: Partial<Record<Effect["kind"], number>> = { fulfill_slot: DAY, send_mail: DAY };
 
 /**
  * @param attempt How many times it was tried, from 1.

@@ -8,3 +8,10 @@ export interface Contact {
   /** Null where nothing tells it: letters are written in all of them. */
   readonly language: Language | null;
 }
+
+/** What is known after an app has spoken: what it doesn't tell stays as it was. The same object: nothing new. */
+export function learn(known: Contact | null, told: Contact): Contact {
+  const email = told.email ?? known?.email ?? null;
+  const language = told.language ?? known?.language ?? null;
+  return known?.email === email && known.language === language ? known : { email, language };
+}

@@ -1,7 +1,9 @@
 import { endsOf } from "./access.ts";
 import { acknowledgeBy } from "./acknowledge-window.ts";
+import { announce, type Introduced, introduce } from "./announce.ts";
 import { applyCommands, type FileChange } from "./apply-commands.ts";
 import { auditSync } from "./audit.ts";
+import type { Contact } from "./contact.ts";
 import { type Desired, desiredGrants, type Policy, rulesFor } from "./desired-grants.ts";
 import { diffGrants } from "./diff-grants.ts";
 import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
@@ -39,6 +41,8 @@ export interface SyncInput extends Claim {
   readonly cause: Cause;
   /** The name of the admin key, where a person asked for it. */
   readonly actor: string | null;
+  /** How the claimant is reached. */
+  readonly contact?: Contact;
   /** The lease under which the caller will run what is put down; null if somebody else will. */
   readonly runner: string | null;
 }
@@ -162,13 +166,16 @@ function decideWrites(
     ...draft,
     acknowledgeBy: isDueAtGoogle(draft, policy, now) ? acknowledgeBy(draft.answer) : null,
   };
-  const customer = change?.customer ?? file.customer;
+  const introduced = introduction(change?.customer ?? file.customer, next.customerId, input, now);
+  const customer = introduced?.customer ?? change?.customer ?? file.customer;
   const before = file.purchase;
   const moved = changed.length + (change?.entitlements.length ?? 0) > 0;
   const news = moved || before === null || !sameRecord(before, purchase);
-  if (!news && !isOverdue(before, now) && !isSooner(purchase, before))
+  if (!news && introduced === null && !isOverdue(before, now) && !isSooner(purchase, before))
     return unwritten({ kind: "synced", purchase: before, customer });
   const grants = [...(left?.grants ?? []), ...(change?.grants ?? [])];
+  // What is taken from one goes out before what is given to the other.
+  const events = [...(left?.events ?? []), ...(change?.events ?? [])];
   return {
     result: { kind: "synced", purchase, customer },
     writes: {
@@ -176,16 +183,30 @@ function decideWrites(
       purchase,
       answered: true,
       related: retired,
-      customer: moved || file.customer !== null ? customer : null,
+      customer: moved || introduced !== null || file.customer !== null ? customer : null,
       entitlements: change?.entitlements ?? [],
       former: left,
       grants,
-      // What is taken from one goes out before what is given to the other.
-      events: [...(left?.events ?? []), ...(change?.events ?? [])],
-      effects: effectsOf({ before, purchase, retired, changed, policy, now }),
+      events,
+      effects: [
+        ...effectsOf({ before, purchase, retired, changed, policy, now }),
+        ...announce(events, now),
+        ...(introduced?.effects ?? []),
+      ],
       audit: news ? auditSync(before, purchase, input, grants, now) : [],
     },
   };
+}
+
+/** The app tells how its own customer is reached, and nobody else's. */
+function introduction(
+  customer: CustomerFile | null,
+  owner: CustomerId | null,
+  { claimant, contact }: SyncInput,
+  now: Instant,
+): Introduced | null {
+  if (contact === undefined || owner === null || owner !== claimant) return null;
+  return introduce(customer, owner, contact, now);
 }
 
 /** `nextSyncAt` alone is no reason to write, until it has passed; or where Google must be asked earlier than was put down. */

@@ -1,3 +1,4 @@
+import { announce } from "./announce.ts";
 import type { FileChange } from "./apply-commands.ts";
 import { type EffectRequest, requestEffect } from "./effect.ts";
 import type { Instant } from "./instant.ts";
@@ -12,7 +13,7 @@ export function fileWrites(change: FileChange, audit: readonly AuditEntry[], now
     entitlements: change.entitlements,
     grants: change.grants,
     events: change.events,
-    effects: fulfilments(change.changed, now),
+    effects: [...fulfilments(change.changed, now), ...announce(change.events, now)],
     audit,
   };
 }

@@ -3,11 +3,14 @@ import { type EventId, eventId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 
 /** The four events of a grant. No other file names them. */
-export type GrantEventType =
-  | "entitlement_grant.created"
-  | "entitlement_grant.delivered"
-  | "entitlement_grant.failed"
-  | "entitlement_grant.revoked";
+export const grantEventTypes = [
+  "entitlement_grant.created",
+  "entitlement_grant.delivered",
+  "entitlement_grant.failed",
+  "entitlement_grant.revoked",
+] as const;
+
+export type GrantEventType = (typeof grantEventTypes)[number];
 
 /** Something the owner's systems will hear of: the row as it was when it happened. */
 export interface GrantEvent {

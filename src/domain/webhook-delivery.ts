@@ -75,10 +75,12 @@ export function isSuccess(statusCode: number | null): boolean {
 
 /**
  * Records a try. A failure is followed by the next one of the schedule, later where the receiver asked for it; after the
- * last one the delivery has failed, until a person sends it again.
+ * last one the delivery has failed, until a person sends it again. Where it changed while the try was under way, what it
+ * became stays: a resend is still to come. But whom somebody has told needn't be told by another.
  *
- * @param asked The delivery as it was when the try began: a resend asked for since then still counts.
+ * @param asked The delivery as it was when the try began.
  * @param chance Uniform in [0, 1): spreads repetitions by ±10 %.
+ * @returns The same object where this try is recorded already: the answer to that commit was lost.
  */
 export function recordTry(
   delivery: WebhookDelivery,
@@ -87,19 +89,31 @@ export function recordTry(
   chance: number,
   now: Instant,
 ): WebhookDelivery {
+  const changed = delivery.nextAttemptAt !== asked.nextAttemptAt || delivery.tries !== asked.tries;
+  if (changed && delivery.attempts.at(-1)?.at === tried.at) return delivery;
   const { retryAfterMs, ...seen } = tried;
   const succeeded = isSuccess(tried.statusCode);
-  const number = (delivery.attempts.at(-1)?.number ?? 0) + 1;
-  const attempts = [...delivery.attempts, { ...seen, number, succeeded }].slice(-MAX_ATTEMPTS);
-  const sentAgain = delivery.nextAttemptAt !== asked.nextAttemptAt || delivery.tries !== asked.tries;
-  if (sentAgain) return { ...delivery, attempts };
-  const tries = delivery.tries + 1;
+  const attempts = [...delivery.attempts, { ...seen, number: nextNumber(delivery), succeeded }].slice(
+    -MAX_ATTEMPTS,
+  );
+  if (changed && (isNewRound(delivery) || !succeeded)) return { ...delivery, attempts };
+  const tries = changed ? delivery.tries : delivery.tries + 1;
   if (succeeded) return { ...delivery, attempts, tries, state: "succeeded", nextAttemptAt: null };
   const pause = PAUSES[tries - 1];
   if (pause === undefined) return { ...delivery, attempts, tries, state: "failed", nextAttemptAt: null };
   const scheduled = Math.round(pause * (0.9 + 0.2 * chance));
   const asksFor = Math.min(retryAfterMs ?? 0, LONGEST_PAUSE);
   return { ...delivery, attempts, tries, nextAttemptAt: now + Math.max(scheduled, asksFor) };
+}
+
+/** Which try of all is the next one, over all rounds: the first is 1. */
+export function nextNumber({ attempts }: WebhookDelivery): number {
+  return (attempts.at(-1)?.number ?? 0) + 1;
+}
+
+/** Planned or sent again, and not yet tried since. */
+export function isNewRound({ state, tries }: WebhookDelivery): boolean {
+  return state === "pending" && tries === 0;
 }
 
 /** A new round: sent at once, and again by the schedule should that fail. */

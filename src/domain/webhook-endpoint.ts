@@ -1,6 +1,7 @@
 import type { GrantEventType } from "./grant-events.ts";
 import type { EndpointId } from "./ids.ts";
 import { DAY, type Instant } from "./instant.ts";
+import { same } from "./same.ts";
 
 /** A signing secret as it is kept: sealed, bound to its endpoint. */
 export interface EndpointSecret {
@@ -50,24 +51,31 @@ export interface EndpointPatch {
   readonly disabledReason?: string;
 }
 
-/** A new address, and one that is switched on again, begin without a record of failures. */
+/**
+ * A new address, and one that is switched on again, begin without a record of failures.
+ *
+ * @returns The same object where the patch says nothing new.
+ */
 export function patchEndpoint(
   endpoint: WebhookEndpoint,
   patch: EndpointPatch,
   now: Instant,
 ): WebhookEndpoint {
   const { disabledReason: reason = null, ...fields } = patch;
-  const changed = { ...endpoint, ...fields, updatedAt: now };
-  const anew = patch.enabled === true || (patch.url !== undefined && patch.url !== endpoint.url);
-  return {
+  const changed = { ...endpoint, ...fields };
+  const anew = changed.url !== endpoint.url || (changed.enabled && !endpoint.enabled);
+  const after: WebhookEndpoint = {
     ...changed,
     disabledReason: changed.enabled ? null : (reason ?? endpoint.disabledReason ?? "disabled by an admin"),
     failingSince: anew ? null : endpoint.failingSince,
   };
+  return same(after, endpoint) ? endpoint : { ...after, updatedAt: now };
 }
 
 /** For so long after a rotation both secrets sign, so that receivers can follow (entitlement-grants.md section 7). */
 const OVERLAP = DAY;
+/** More signatures than a receiver needs to follow; each makes the header longer. */
+const MAX_SECRETS = 5;
 
 /** @param overlap False: what signed so far stops at once. */
 export function rotateSecret(
@@ -77,7 +85,8 @@ export function rotateSecret(
   now: Instant,
 ): WebhookEndpoint {
   const former = overlap ? liveSecrets(endpoint, now).map((secret) => endsBy(secret, now + OVERLAP)) : [];
-  return { ...endpoint, secrets: [{ sealed, until: null }, ...former], updatedAt: now };
+  const secrets = [{ sealed, until: null }, ...former].slice(0, MAX_SECRETS);
+  return { ...endpoint, secrets, updatedAt: now };
 }
 
 function endsBy(secret: EndpointSecret, by: Instant): EndpointSecret {

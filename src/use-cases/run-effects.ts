@@ -1,6 +1,7 @@
 import { backoff } from "../domain/backoff.ts";
-import type { Effect } from "../domain/effect.ts";
+import { type Effect, type Queue, queueOf } from "../domain/effect.ts";
 import { AppError, OutsideError } from "../domain/errors.ts";
+import type { Instant } from "../domain/instant.ts";
 import { NO_IDS, type SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Deliveries } from "../integrations/registry.ts";
 import type { Latest, LeasedEffect, LoadedFile, Ports, Started } from "../ports.ts";
@@ -9,12 +10,23 @@ import { answerRefundReview } from "./answer-refund-review.ts";
 import { endGift } from "./end-gift.ts";
 import { findOrphans } from "./find-orphans.ts";
 import { fulfillSlot } from "./fulfill-slot.ts";
+import { publishEvents } from "./publish-events.ts";
+import { replayEvents } from "./replay-events.ts";
+import { sendMail } from "./send-mail.ts";
+import { sendWebhooks } from "./send-webhooks.ts";
 import { isForgotten, NOTHING_STARTED, type SyncPorts, syncPurchase } from "./sync-purchase.ts";
 
 /** How running an effect ended. `completed`: it was finished together with its last change. */
-export type EffectResult =
+export type EffectResult = Ended & {
+  /** Where it was taken anew in between. */
+  readonly lease?: LeasedEffect;
+};
+
+type Ended =
   | { readonly kind: "done" | "completed"; readonly left?: Left }
-  | { readonly kind: "later"; readonly code: string; readonly afterMs?: number | null };
+  | { readonly kind: "later"; readonly code: string; readonly afterMs?: number | null }
+  /** As far as it could go now: what is left of it has a time of its own. */
+  | { readonly kind: "wait"; readonly code: string; readonly until: Instant };
 
 /** What an effect that ended left behind. */
 export interface Left {
@@ -23,7 +35,20 @@ export interface Left {
 }
 
 export type EffectPorts = SyncPorts &
-  Pick<Ports, "outbox" | "records" | "intake" | "desk" | "chance"> & { readonly deliveries: Deliveries };
+  Pick<
+    Ports,
+    | "outbox"
+    | "records"
+    | "intake"
+    | "desk"
+    | "chance"
+    | "secretBox"
+    | "webhookRecords"
+    | "webhooks"
+    | "mailRecords"
+    | "mailer"
+    | "accounts"
+  > & { readonly deliveries: Deliveries };
 
 /** Runs, in the background, the effects that a commit leased to this process. What fails stays in the outbox. */
 export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]): Started {
@@ -39,7 +64,7 @@ export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]
       } finally {
         resolve();
       }
-    });
+    }, queueOf(effect.effect));
     if (deliveries.includes(effect)) ends.push(promise);
   }
   const delivered = ends.length === 0 ? null : Promise.all(ends).then(() => undefined);
@@ -57,12 +82,16 @@ function combine(latest: Latest, { after, key }: Left, alone: boolean): Latest {
 }
 
 /**
- * Leases what is due and begins to run it: what other processes left when they died, what has to be tried again.
+ * Leases what is due, in one queue or in all, and begins to run it: what other processes left when they died, what has to be tried again.
  *
  * @returns One promise for each effect begun; none of them ever rejects.
  */
-export async function beginDueEffects(ports: EffectPorts, limit: number): Promise<Promise<void>[]> {
-  const leased = await ports.outbox.lease(ports.clock.now(), limit);
+export async function beginDueEffects(
+  ports: EffectPorts,
+  limit: number,
+  queue?: Queue,
+): Promise<Promise<void>[]> {
+  const leased = await ports.outbox.lease(ports.clock.now(), limit, queue);
   return leased.map(async (effect) => void (await runEffect(ports, effect)));
 }
 
@@ -82,16 +111,21 @@ async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<Left
   const fields = { effect_id: leased.id, kind: leased.effect.kind, attempt: leased.attempts + 1 };
   try {
     const result = await attemptEffect(ports, leased);
-    if (result.kind === "done") await ports.outbox.finish(leased);
-    if (result.kind === "later") await postpone(ports, leased, result.code, result.afterMs ?? null);
-    const outcome = result.kind === "later" ? result.code : result.kind;
+    await settle(ports, result.lease ?? leased, result);
+    const outcome = "code" in result ? result.code : result.kind;
     ports.log.info("effect", { ...fields, outcome, ms: Math.round(ports.clock.monotonic() - startedAt) });
-    return result.kind === "later" ? null : (result.left ?? null);
+    return "code" in result ? null : (result.left ?? null);
   } catch (error) {
     // The store itself failed: the lease runs out by itself and somebody takes over.
     ports.log.error("effect.abandoned", fields, error);
     return null;
   }
+}
+
+async function settle(ports: EffectPorts, leased: LeasedEffect, result: EffectResult): Promise<void> {
+  if (result.kind === "done") await ports.outbox.finish(leased);
+  if (result.kind === "wait") await ports.outbox.postpone(leased, result.until, result.code);
+  if (result.kind === "later") await postpone(ports, leased, result.code, result.afterMs ?? null);
 }
 
 async function attemptEffect(ports: EffectPorts, leased: LeasedEffect): Promise<EffectResult> {
@@ -120,6 +154,14 @@ function dispatch(ports: EffectPorts, leased: LeasedEffect, effect: Effect): Pro
       return endGift(ports, effect);
     case "answer_refund_review":
       return answerRefundReview(ports, effect);
+    case "publish_events":
+      return publishEvents(ports, effect);
+    case "send_webhooks":
+      return sendWebhooks(ports, leased, effect);
+    case "replay_events":
+      return replayEvents(ports, effect);
+    case "send_mail":
+      return sendMail(ports, leased, effect);
   }
 }
 

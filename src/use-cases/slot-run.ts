@@ -1,3 +1,4 @@
+import { announce } from "../domain/announce.ts";
 import { changeSlots } from "../domain/apply-commands.ts";
 import { auditRows } from "../domain/audit.ts";
 import { STRAGGLER_MS } from "../domain/backoff.ts";
@@ -70,13 +71,18 @@ export interface SlotDecision<T> {
 export async function change<T>(run: Run, decide: (slot: Slot | null, now: Instant) => SlotDecision<T>) {
   const { customerId, slotId } = run.effect;
   const ids = { ...NO_IDS, customerId };
-  const { store, clock } = run.ports;
-  const options: UpdateOptions = { effect: run.lease, ...(run.basis === null ? {} : { basis: run.basis }) };
+  const { store, clock, background, effects } = run.ports;
+  const options: UpdateOptions = {
+    effect: run.lease,
+    run: background.hasRoom(),
+    ...(run.basis === null ? {} : { basis: run.basis }),
+  };
   const committed = await store.update(
     ids,
     (file) => toDecision(file, decide(file.customer?.slots[slotId] ?? null, clock.now()), clock.now()),
     options,
   );
+  effects.start(committed.leased);
   run.basis = committed.after;
   run.completed = committed.completed;
   return committed;
@@ -89,7 +95,7 @@ function toDecision<T>(file: PurchaseFile, decided: SlotDecision<T>, now: Instan
   const writes: Writes = {
     ...fileWrites(change, auditRows({ cause: "effect", actor: null }, change.grants, now), now),
     // This run goes on by itself; what it leaves undone stays with its own effect.
-    effects: effects ?? [],
+    effects: [...announce(change.events, now), ...(effects ?? [])],
     licenseKeys: key == null ? [] : [key],
   };
   return { result, writes, completes: nextStep(slotChange.slot) === "none" };

@@ -1,3 +1,5 @@
+import { introduce } from "../domain/announce.ts";
+import type { Contact } from "../domain/contact.ts";
 import { decideSync, type SyncOutcome } from "../domain/decide-sync.ts";
 import type { CustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
@@ -7,7 +9,14 @@ import type { Observation } from "../domain/observation.ts";
 import { type Claim, formerOwnerOf, isSomeoneElses, ownerOf } from "../domain/ownership.ts";
 import { forgotten, type Purchase } from "../domain/purchase.ts";
 import { relatedRef } from "../domain/purchase-chain.ts";
-import { type Cause, NO_IDS, type PurchaseRecord, type PurchaseRef } from "../domain/purchase-file.ts";
+import {
+  type Cause,
+  type Decision,
+  NO_IDS,
+  NO_WRITES,
+  type PurchaseRecord,
+  type PurchaseRef,
+} from "../domain/purchase-file.ts";
 import type { LoadedFile, Ports, Priority, Started } from "../ports.ts";
 import { freshRecord } from "./fresh-record.ts";
 import { inheritedOwner } from "./inherited-owner.ts";
@@ -20,6 +29,8 @@ export interface SyncRequest {
   readonly priority: Priority;
   /** The verified caller; null for notices and sweeps. */
   readonly claimant: CustomerId | null;
+  /** How the caller is reached. */
+  readonly contact?: Contact;
   /** The product that the caller says it is. */
   readonly productId: string | null;
   readonly observation: Observation | null;
@@ -82,7 +93,7 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
       customerId: request.claimant,
     });
     const fresh = freshRecord(ports, before, request);
-    if (fresh !== null) return unchanged(fresh, before);
+    if (fresh !== null) return unchanged(fresh, await meet(ports, before, request));
     const outcome = await syncOnce(ports, request, before);
     if (outcome !== "again") return outcome;
   }
@@ -93,6 +104,23 @@ async function sync(ports: SyncPorts, request: SyncRequest): Promise<SyncedPurch
       retryable: true,
     },
   );
+}
+
+/** Nothing is new about the purchase; what the app tells of its customer may be. */
+async function meet(ports: SyncPorts, before: LoadedFile, request: SyncRequest): Promise<LoadedFile> {
+  const { claimant, contact } = request;
+  if (claimant === null || contact === undefined) return before;
+  const { store, clock, background, effects } = ports;
+  const { after, leased } = await store.update(
+    before.file.ids,
+    ({ customer }): Decision<null> => {
+      const met = introduce(customer, claimant, contact, clock.now());
+      return { result: null, writes: met === null ? null : { ...NO_WRITES, ...met } };
+    },
+    { basis: before, run: background.hasRoom() },
+  );
+  effects.start(leased);
+  return after;
 }
 
 function unchanged(purchase: PurchaseRecord, { file }: LoadedFile): SyncedPurchase {
@@ -127,8 +155,9 @@ async function syncOnce(
   const { result, leased } = await ports.store.update<SyncOutcome>(
     basis.file.ids,
     (file, runner) => {
-      const { productId, observation, cause, actor = null } = request;
-      const input = { ...claim, ref, answer, basedOn, productId, observation, cause, actor, runner };
+      const { productId, observation, cause, actor = null, contact } = request;
+      const told = contact === undefined ? {} : { contact };
+      const input = { ...claim, ...told, ref, answer, basedOn, productId, observation, cause, actor, runner };
       return decideSync(file, input, settings.policy, clock.now());
     },
     { basis, run: ports.background.hasRoom() },

@@ -1,3 +1,4 @@
+import type { Contact } from "../domain/contact.ts";
 import { type CustomerFile, emptyCustomerFile } from "../domain/entitlements.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CustomerId } from "../domain/ids.ts";
@@ -25,6 +26,8 @@ export interface VerifyRequest {
   readonly packageName: string;
   readonly productId: string;
   readonly token: Secret;
+  /** How the caller is reached, for letters. */
+  readonly contact?: Contact;
 }
 
 export interface VerifiedPurchase {
@@ -44,12 +47,13 @@ export type VerifyPorts = SyncPorts & Pick<Ports, "records" | "secretBox">;
  */
 export async function verifyPurchase(ports: VerifyPorts, request: VerifyRequest): Promise<VerifiedPurchase> {
   const ref = refOf(ports, request);
-  const { customerId: claimant, productId } = request;
+  const { customerId: claimant, productId, contact } = request;
   const synced = await syncPurchase(ports, {
     ref,
     cause: "verify",
     priority: "app",
     claimant,
+    ...(contact === undefined ? {} : { contact }),
     productId,
     observation: null,
     acceptAgeMs: ports.settings.verifyFreshMs,

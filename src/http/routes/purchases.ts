@@ -5,6 +5,7 @@ import { listPurchases } from "../../use-cases/customer-reads.ts";
 import { restorePurchases } from "../../use-cases/restore-purchases.ts";
 import { verifyPurchase } from "../../use-cases/verify-purchase.ts";
 import { signedIn } from "../auth.ts";
+import { contactOf } from "../contact.ts";
 import type { HttpPorts } from "../context.ts";
 import { KIB, limited } from "../limited.ts";
 import { CUSTOMER, createRouter, json, jsonBody, problems, type z } from "../openapi.ts";
@@ -67,7 +68,8 @@ export function purchaseRoutes(ports: HttpPorts) {
   router.openapi(verify, async (c) => {
     const { customerId } = c.get("caller");
     await takeRate(ports, customerId, 1);
-    const verified = await verifyPurchase(ports, { customerId, ...requestOf(c.req.valid("json")) });
+    const request = { customerId, contact: contactOf(c), ...requestOf(c.req.valid("json")) };
+    const verified = await verifyPurchase(ports, request);
     const now = ports.clock.now();
     const entitlements = entitlementViews(verified.customer, now);
     return c.json({ ...verifiedView(verified, policy, now), entitlements }, 200);
@@ -75,7 +77,8 @@ export function purchaseRoutes(ports: HttpPorts) {
 
   router.openapi(restore, async (c) => {
     const { customerId } = c.get("caller");
-    const requests = c.req.valid("json").purchases.map(requestOf);
+    const contact = contactOf(c);
+    const requests = c.req.valid("json").purchases.map((body) => ({ contact, ...requestOf(body) }));
     await takeRate(ports, customerId, requests.length);
     const { results, customer } = await restorePurchases(ports, customerId, requests);
     const now = ports.clock.now();

@@ -1,0 +1,48 @@
+import { type Contact, learn } from "./contact.ts";
+import { type EffectRequest, requestEffect } from "./effect.ts";
+import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
+import type { GrantEvent } from "./grant-events.ts";
+import type { CustomerId, EventId } from "./ids.ts";
+import type { Instant } from "./instant.ts";
+
+/** Asks that the outside be told of what a commit has brought about: one effect a customer, its events in their order. */
+export function announce(events: readonly GrantEvent[], now: Instant): EffectRequest[] {
+  const byCustomer = new Map<CustomerId, EventId[]>();
+  for (const { id, grant } of events) {
+    byCustomer.set(grant.customerId, [...(byCustomer.get(grant.customerId) ?? []), id]);
+  }
+  return [...byCustomer].map(([customerId, eventIds]) =>
+    requestEffect({ kind: "publish_events", customerId, eventIds }, now),
+  );
+}
+
+/** How a customer is reached, with the letters that were waiting for an address. */
+export interface Introduced {
+  readonly customer: CustomerFile;
+  readonly effects: readonly EffectRequest[];
+}
+
+/**
+ * The app tells how its customer is reached: with the first address come the letters about keys that were delivered before
+ * it was known, by a notice that was faster than the app.
+ *
+ * @returns null where nothing is new.
+ */
+export function introduce(
+  file: CustomerFile | null,
+  customerId: CustomerId,
+  told: Contact,
+  now: Instant,
+): Introduced | null {
+  const customer = file ?? emptyCustomerFile(customerId);
+  const contact = learn(customer.contact, told);
+  if (contact === customer.contact || (contact.email === null && contact.language === null)) return null;
+  const isFirst = customer.contact?.email == null && contact.email !== null;
+  const keys = isFirst ? slotsOf(customer).filter(({ grant }) => grant?.licenseKey != null) : [];
+  const effects = keys.flatMap(({ grant }) =>
+    grant === null
+      ? []
+      : [requestEffect({ kind: "send_mail", customerId, grantId: grant.id, news: "delivered" }, now)],
+  );
+  return { customer: { ...customer, contact }, effects };
+}

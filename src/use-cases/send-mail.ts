@@ -1,0 +1,118 @@
+import { auditLetter } from "../domain/audit.ts";
+import { isExhausted } from "../domain/backoff.ts";
+import type { SendMail } from "../domain/effect.ts";
+import type { CustomerFile } from "../domain/entitlements.ts";
+import { OutsideError } from "../domain/errors.ts";
+import type { Grant } from "../domain/grant.ts";
+import { mailId } from "../domain/ids.ts";
+import { NO_IDS } from "../domain/purchase-file.ts";
+import type { LeasedEffect, LicenseLetter, Mailer } from "../ports.ts";
+import { holdLease } from "./hold-lease.ts";
+import { withKeys } from "./purchase-grants.ts";
+import type { EffectPorts, EffectResult } from "./run-effects.ts";
+
+/** Tries after which a bounce is believed: some servers bounce at first and take it later. */
+const BOUNCES = 6;
+
+type Letter = Pick<LicenseLetter, "id" | "news">;
+
+/**
+ * Tells a customer about a licence by mail; nobody to write to is no error. A letter is recorded as soon as the mail server
+ * has taken it; if that record is lost it goes out once more under the same Message-ID (decision 0009). What fails is tried
+ * again, and when it is given up the customer's timeline says so.
+ */
+export async function sendMail(
+  ports: EffectPorts,
+  leased: LeasedEffect,
+  effect: SendMail,
+): Promise<EffectResult> {
+  const { mailer, records, store } = ports;
+  const { customerId } = effect;
+  if (mailer === null) return { kind: "done" };
+  const [grant, { file }] = await Promise.all([
+    records.grant(customerId, effect.grantId),
+    store.load({ ...NO_IDS, customerId }),
+  ]);
+  const letter = grant === null ? null : await letterOf(ports, grant, effect.news);
+  if (grant === null || letter === null) return { kind: "done" };
+  const to = await addressOf(ports, effect, file.customer);
+  if (to === null) return { kind: "done" };
+  const lease = await holdLease(ports, leased, mailer.timeoutMs);
+  if (lease === null) return { kind: "later", code: "lease_lost" };
+  const language = file.customer?.contact?.language ?? null;
+  const entitlement = ports.settings.policy.catalog.entitlements.get(grant.entitlementId);
+  const productName = entitlement?.name ?? grant.entitlementId;
+  const sent = await send(ports, mailer, lease, { ...letter, to, language, productName });
+  if (sent.kind === "later") return { kind: "later", code: sent.code, lease };
+  const code = sent.kind === "sent" ? null : sent.code;
+  const audit = auditLetter(grant, effect.news, code, ports.clock.now());
+  await ports.mailRecords.settle(letter.id, code === null ? "sent" : "given_up", audit);
+  return { kind: "done", lease };
+}
+
+async function addressOf(
+  { accounts }: EffectPorts,
+  { customerId }: SendMail,
+  customer: CustomerFile | null,
+): Promise<string | null> {
+  return customer?.contact?.email ?? (await accounts.email(customerId));
+}
+
+type Sent =
+  | { readonly kind: "sent" }
+  | { readonly kind: "given_up"; readonly code: string }
+  | { readonly kind: "later"; readonly code: string };
+
+async function send(
+  { clock, log }: EffectPorts,
+  mailer: Mailer,
+  leased: LeasedEffect,
+  letter: LicenseLetter,
+): Promise<Sent> {
+  try {
+    await mailer.send(letter);
+    return { kind: "sent" };
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
+    const { code, kind } = error;
+    const bounced = kind === "refused" && leased.attempts + 1 >= BOUNCES;
+    const over = bounced || isExhausted("send_mail", clock.now() - leased.askedAt);
+    if (over) log.error("mail.given_up", { mail_id: letter.id, code });
+    return { kind: over ? "given_up" : "later", code };
+  }
+}
+
+/** @returns null where there is nothing to tell, any more. */
+async function letterOf(ports: EffectPorts, grant: Grant, news: SendMail["news"]): Promise<Letter | null> {
+  const { licenseKey } = grant;
+  if (licenseKey === null) return null;
+  const { masked } = licenseKey;
+  if (news === "revoked") {
+    const id = mailId(grant.id, "revoked");
+    const reason = grant.revocationReason;
+    if (reason === null || (await ports.mailRecords.isSettled(id))) return null;
+    return { id, news: { kind: "revoked", masked, reason } };
+  }
+  // Taken away again before the letter went out: a key that no longer works is no news.
+  if (grant.status !== "Delivered") return null;
+  const id = mailId(licenseKey.id, "delivered");
+  if (await ports.mailRecords.isSettled(id)) return restored(ports, grant, masked);
+  const [owned] = await withKeys(ports, [grant]);
+  if (owned?.key == null) throw new Error("the key of a delivered licence is missing");
+  const formerMasked = await formerKey(ports, grant);
+  return { id, news: { kind: "delivered", key: owned.key, formerMasked, until: grant.expiresAt } };
+}
+
+/** The key was told before, with an earlier row. */
+async function restored({ mailRecords }: EffectPorts, grant: Grant, masked: string): Promise<Letter | null> {
+  const id = mailId(grant.id, "restored");
+  if (grant.regrantOf === null || (await mailRecords.isSettled(id))) return null;
+  return { id, news: { kind: "restored", masked, until: grant.expiresAt } };
+}
+
+/** The key whose place this one takes, masked; null: it is the first, or the same. */
+async function formerKey({ records }: EffectPorts, grant: Grant): Promise<string | null> {
+  const former = grant.regrantOf === null ? null : await records.grant(grant.customerId, grant.regrantOf);
+  const key = former?.licenseKey ?? null;
+  return key === null || key.id === grant.licenseKey?.id ? null : key.masked;
+}

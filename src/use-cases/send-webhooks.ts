@@ -1,0 +1,155 @@
+import type { SendWebhooks } from "../domain/effect.ts";
+import type { GrantEvent } from "../domain/grant-events.ts";
+import { deliveryId, type EventId } from "../domain/ids.ts";
+import { type Instant, SECOND } from "../domain/instant.ts";
+import type { Secret } from "../domain/secret.ts";
+import { giveUp, isSuccess, recordTry, type WebhookDelivery } from "../domain/webhook-delivery.ts";
+import { liveSecrets, noteAttempt, type WebhookEndpoint } from "../domain/webhook-endpoint.ts";
+import { webhookBody } from "../domain/webhook-payload.ts";
+import type { LeasedEffect, WebhookAnswer } from "../ports.ts";
+import { holdLease } from "./hold-lease.ts";
+import { withKeys } from "./purchase-grants.ts";
+import type { EffectPorts, EffectResult } from "./run-effects.ts";
+
+/** Answers by which a receiver says that it has too much to do (entitlement-grants.md section 7). */
+const BUSY: ReadonlySet<number | null> = new Set([429, 502, 503, 504]);
+/** How long an endpoint is left alone that says so without a time. */
+const BREATH = 5 * SECOND;
+
+/** One lane: what happened to one customer, for one endpoint. */
+interface Lane {
+  readonly ports: EffectPorts;
+  readonly endpoint: WebhookEndpoint;
+  readonly secrets: readonly Secret[];
+  readonly events: ReadonlyMap<EventId, { readonly event: GrantEvent; readonly key: Secret | null }>;
+}
+
+/**
+ * Tells one endpoint what happened to one customer, each event by itself and at its own time. First tries go out one after
+ * the other, in the order of the events, since there is one holder of the lease; a failure is tried again by the schedule
+ * and holds up nothing. A crash between the receiver's answer and its record sends once more, with the same `webhook-id`.
+ */
+export async function sendWebhooks(
+  ports: EffectPorts,
+  leased: LeasedEffect,
+  effect: SendWebhooks,
+): Promise<EffectResult> {
+  const [endpoint, deliveries] = await Promise.all([
+    ports.webhookRecords.endpoint(effect.endpointId),
+    ports.webhookRecords.deliveries(effect.eventIds.map((id) => deliveryId(id, effect.endpointId))),
+  ]);
+  const pending = deliveries.filter(({ state }) => state === "pending");
+  if (endpoint === null || !endpoint.enabled) return giveAllUp(ports, pending);
+  const due = pending.filter((delivery) => isDue(delivery, ports.clock.now()));
+  const lane = await openLane(ports, endpoint, due);
+  const after = new Map(pending.map((delivery) => [delivery.id, delivery]));
+  let lease = leased;
+  let pauseMs = 0;
+  for (const delivery of due) {
+    const held = await holdLease(ports, lease, ports.webhooks.timeoutMs);
+    if (held === null) return { kind: "later", code: "lease_lost", lease };
+    lease = held;
+    const told = await tell(lane, delivery);
+    after.set(delivery.id, told.delivery);
+    if (told.off) return { ...(await giveAllUp(ports, [...after.values()])), lease };
+    pauseMs = told.pauseMs;
+    if (pauseMs > 0) break;
+  }
+  return { ...resumeAt([...after.values()], ports.clock.now() + pauseMs), lease };
+}
+
+function isDue({ nextAttemptAt }: WebhookDelivery, now: Instant): boolean {
+  return nextAttemptAt !== null && nextAttemptAt <= now;
+}
+
+async function openLane(
+  ports: EffectPorts,
+  endpoint: WebhookEndpoint,
+  due: readonly WebhookDelivery[],
+): Promise<Lane> {
+  const events = await ports.webhookRecords.events(due.map(({ eventId }) => eventId));
+  const owned = await withKeys(
+    ports,
+    events.map(({ grant }) => grant),
+  );
+  const secrets = liveSecrets(endpoint, ports.clock.now()).map(({ sealed }) =>
+    ports.secretBox.open(sealed, endpoint.id),
+  );
+  return {
+    ports,
+    endpoint,
+    secrets: await Promise.all(secrets),
+    events: new Map(events.map((event, index) => [event.id, { event, key: owned[index]?.key ?? null }])),
+  };
+}
+
+interface Told {
+  readonly delivery: WebhookDelivery;
+  /** The endpoint was switched off by this. */
+  readonly off: boolean;
+  /** For how long the endpoint wants to be left alone. */
+  readonly pauseMs: number;
+}
+
+async function tell(lane: Lane, delivery: WebhookDelivery): Promise<Told> {
+  const { ports, endpoint, secrets, events } = lane;
+  const found = events.get(delivery.eventId);
+  if (found === undefined) throw new Error("the event of a delivery is missing");
+  const at = ports.clock.now();
+  const body = webhookBody(found.event, found.key);
+  const answer = await ports.webhooks.send({ url: endpoint.url, id: delivery.eventId, body, secrets });
+  const recorded = await record(ports, delivery, answer, at);
+  const off = await note(lane, answer);
+  const pauseMs = BUSY.has(answer.statusCode) ? (answer.retryAfterMs ?? BREATH) : 0;
+  if (pauseMs > 0) ports.background.pause(endpoint.id, pauseMs);
+  return { delivery: recorded, off, pauseMs };
+}
+
+async function record(
+  { webhookRecords, chance, clock, log }: EffectPorts,
+  delivery: WebhookDelivery,
+  { statusCode, durationMs, excerpt, retryAfterMs }: WebhookAnswer,
+  at: Instant,
+): Promise<WebhookDelivery> {
+  const drawn = chance();
+  const tried = { at, statusCode, durationMs, excerpt, retryAfterMs };
+  const after = await webhookRecords.changeDelivery(
+    delivery.id,
+    (current) => recordTry(current, delivery, tried, drawn, clock.now()),
+    [],
+  );
+  const { endpointId, eventId } = delivery;
+  const fields = { endpoint_id: endpointId, event_id: eventId, status: statusCode, ms: durationMs };
+  log.info("webhook", { ...fields, outcome: isSuccess(statusCode) ? "succeeded" : "failed" });
+  if (after?.state === "failed") log.error("webhook.given_up", fields);
+  return after ?? giveUp(delivery);
+}
+
+/** @returns Whether the endpoint is off now. */
+async function note({ ports, endpoint }: Lane, { statusCode }: WebhookAnswer): Promise<boolean> {
+  const seen = { succeeded: isSuccess(statusCode), statusCode };
+  const now = ports.clock.now();
+  if (noteAttempt(endpoint, seen, now) === endpoint) return false;
+  const after = await ports.webhookRecords.changeEndpoint(
+    endpoint.id,
+    (current) => noteAttempt(current, seen, now),
+    null,
+  );
+  if (after === null || after.enabled) return after === null;
+  ports.log.error("webhook.endpoint_disabled", { endpoint_id: endpoint.id, reason: after.disabledReason });
+  return true;
+}
+
+/** Nothing is sent to an endpoint that is off, or gone: what waited has failed, and can be recovered. */
+async function giveAllUp(ports: EffectPorts, deliveries: readonly WebhookDelivery[]): Promise<EffectResult> {
+  for (const { id, state } of deliveries) {
+    if (state === "pending") await ports.webhookRecords.changeDelivery(id, giveUp, []);
+  }
+  return { kind: "done" };
+}
+
+function resumeAt(deliveries: readonly WebhookDelivery[], earliest: Instant): EffectResult {
+  const next = deliveries.flatMap(({ nextAttemptAt }) => nextAttemptAt ?? []);
+  if (next.length === 0) return { kind: "done" };
+  return { kind: "wait", code: "webhook_failed", until: Math.max(Math.min(...next), earliest) };
+}
