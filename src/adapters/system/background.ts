@@ -1,5 +1,6 @@
 import PQueue from "p-queue";
-import type { Background, Log } from "../../ports.ts";
+import type { Queue } from "../../domain/effect.ts";
+import type { Background, Clock, Log } from "../../ports.ts";
 
 export interface DrainableBackground extends Background {
   /** Takes nothing new, and waits for what is running; what waits is left to the outbox. */
@@ -7,26 +8,52 @@ export interface DrainableBackground extends Background {
 }
 
 export interface BackgroundOptions {
-  readonly atOnce: number;
-  /** More than this waiting means: no room. */
-  readonly waiting: number;
+  /** How much of a queue runs at once; more than `waiting` waiting means: no room. */
+  readonly limits: (queue: Queue) => { readonly atOnce: number; readonly waiting: number };
   readonly log: Pick<Log, "error">;
+  readonly clock: Pick<Clock, "monotonic">;
 }
 
-/** Work after the answer: bounded in how much runs and in how much waits. */
-export function createBackground({ atOnce, waiting, log }: BackgroundOptions): DrainableBackground {
-  const queue = new PQueue({ concurrency: atOnce });
+interface Lane {
+  readonly tasks: PQueue;
+  readonly waiting: number;
+  /** On the clock's monotonic time: no room until then. */
+  pausedUntil: number;
+}
+
+/** Work after the answer: each queue bounded by itself in how much runs and in how much waits. */
+export function createBackground({ limits, log, clock }: BackgroundOptions): DrainableBackground {
+  const lanes = new Map<Queue, Lane>();
   let closing = false;
+
+  const laneOf = (queue: Queue): Lane => {
+    const known = lanes.get(queue);
+    if (known !== undefined) return known;
+    const { atOnce, waiting } = limits(queue);
+    const lane = { tasks: new PQueue({ concurrency: atOnce }), waiting, pausedUntil: 0 };
+    lanes.set(queue, lane);
+    return lane;
+  };
+
   return {
-    hasRoom: () => !closing && queue.size < waiting,
-    run: (task) => {
+    hasRoom: (queue = "core") => {
+      const { tasks, waiting, pausedUntil } = laneOf(queue);
+      return !closing && tasks.size < waiting && clock.monotonic() >= pausedUntil;
+    },
+    run: (task, queue = "core") => {
       if (closing) return;
-      queue.add(task).catch((error) => log.error("background.bug", {}, error));
+      const { tasks } = laneOf(queue);
+      tasks.add(task).catch((error) => log.error("background.bug", {}, error));
+    },
+    pause: (queue, ms) => {
+      const lane = laneOf(queue);
+      lane.pausedUntil = Math.max(lane.pausedUntil, clock.monotonic() + ms);
     },
     drain: async () => {
       closing = true;
-      queue.clear();
-      await queue.onIdle();
+      const queues = [...lanes.values()].map(({ tasks }) => tasks);
+      for (const tasks of queues) tasks.clear();
+      await Promise.all(queues.map((tasks) => tasks.onIdle()));
     },
   };
 }

@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createBackground } from "../../../src/adapters/system/background.ts";
 import { systemClock } from "../../../src/adapters/system/clock.ts";
 import { createRecentAsks } from "../../../src/adapters/system/recent-asks.ts";
-import type { PurchaseId } from "../../../src/domain/ids.ts";
+import { endpointId, type PurchaseId } from "../../../src/domain/ids.ts";
 
-function background(atOnce: number, waiting: number) {
+function background(atOnce: number, waiting: number, clock = systemClock) {
   const bugs: unknown[] = [];
   const log = { error: (_event: string, _fields?: object, error?: unknown) => void bugs.push(error) };
-  return { ...createBackground({ atOnce, waiting, log }), bugs };
+  return { ...createBackground({ limits: () => ({ atOnce, waiting }), log, clock }), bugs };
 }
+
+const ENDPOINT = endpointId("0".repeat(32));
 
 test("so many run at once, the others wait their turn", async () => {
   const { run, drain } = background(2, 10);
@@ -61,6 +63,56 @@ test("a drain waits for what runs, forgets what waits, and takes nothing new", a
   run(async () => void told.push("late"));
   await drained;
   expect(told).toEqual(["running", "drained"]);
+});
+
+test("queues don't hold each other up, and each has bounds of its own", async () => {
+  const log = { error: () => undefined };
+  const limits = vi.fn((queue: string) =>
+    queue === "core" ? { atOnce: 2, waiting: 5 } : { atOnce: 1, waiting: 1 },
+  );
+  const { run, hasRoom, drain } = createBackground({ limits, log, clock: systemClock });
+  const gate = Promise.withResolvers<void>();
+  const told: string[] = [];
+  run(() => gate.promise, ENDPOINT);
+  run(async () => void told.push("endpoint"), ENDPOINT);
+  run(async () => void told.push("mail"), "mail");
+  run(async () => void told.push("core"));
+  await sleep(5);
+  expect(told.sort()).toEqual(["core", "mail"]);
+  expect([hasRoom(ENDPOINT), hasRoom("mail"), hasRoom("core"), hasRoom()]).toEqual([false, true, true, true]);
+  gate.resolve();
+  await sleep(5);
+  expect(told).toEqual(["core", "mail", "endpoint"]);
+  expect(hasRoom(ENDPOINT)).toBe(true);
+  await drain();
+  expect(limits).toHaveBeenCalledTimes(3);
+});
+
+test("a paused queue has no room for so long, the others have; a shorter pause shortens none", () => {
+  let now = 1_000;
+  const { hasRoom, pause } = background(1, 1, { ...systemClock, monotonic: () => now });
+  pause(ENDPOINT, 500);
+  pause(ENDPOINT, 100);
+  expect([hasRoom(ENDPOINT), hasRoom("mail"), hasRoom()]).toEqual([false, true, true]);
+  now += 499;
+  expect(hasRoom(ENDPOINT)).toBe(false);
+  now += 1;
+  expect(hasRoom(ENDPOINT)).toBe(true);
+});
+
+test("a drain is one of all queues", async () => {
+  const { run, hasRoom, drain } = background(1, 10);
+  const told: string[] = [];
+  for (const queue of ["core", "mail", ENDPOINT] as const) {
+    run(async () => {
+      await sleep(20);
+      told.push(queue);
+    }, queue);
+    run(async () => void told.push("waiting"), queue);
+  }
+  await drain();
+  expect(told.sort()).toEqual(["core", "mail", ENDPOINT].sort());
+  expect([hasRoom(), hasRoom("mail"), hasRoom(ENDPOINT)]).toEqual([false, false, false]);
 });
 
 test("a task that throws is a line in the log and stops no other", async () => {
