@@ -1,5 +1,5 @@
 import type { Backend, Commit, Entries, Entry, StoreOptions, Version } from "../shared/optimistic-store.ts";
-import { ask } from "./outbox.ts";
+import { ask, putLeased } from "./outbox.ts";
 import type { MemoryTables, Row } from "./tables.ts";
 
 /** Purchase files in memory. Commits are serial, so isolation is trivial. */
@@ -66,10 +66,7 @@ function apply(tables: MemoryTables, commit: Commit<number>, version: number, at
   for (const event of writes.events) tables.events.set(event.id, event);
   for (const key of writes.licenseKeys) tables.licenseKeys.set(key.id, key);
   tables.audit.push(...writes.audit);
-  for (const { id, effect, dueAt } of leased) {
-    const value = { effect, dueAt, askedAt: dueAt, attempts: 0, lease, leasedAt: at, lastError: null };
-    tables.outbox.set(id, { value, version });
-  }
+  for (const request of leased) putLeased(tables, request, { lease, leasedAt: at }, version);
   for (const request of asked) ask(tables, request, version);
   if (finishes !== null) tables.outbox.delete(finishes.id);
 }

@@ -2,20 +2,24 @@ import type {
   AdminRecords,
   Desk,
   Intake,
+  MailRecords,
   Outbox,
   PurchaseStore,
   Records,
   SweepRecords,
+  WebhookRecords,
 } from "../../ports.ts";
 import type { AccountDirectory } from "../account-ids/account-ids.ts";
 import { createOptimisticStore, type EffectVersions, type StoreOptions } from "../shared/optimistic-store.ts";
 import { createAdminRecords } from "./admin-records.ts";
 import { createBackend } from "./backend.ts";
 import { createDesk, createIntake } from "./desk.ts";
+import { createMailRecords } from "./mail-records.ts";
 import { createOutbox } from "./outbox.ts";
 import { createRecords } from "./records.ts";
 import { createSweepRecords } from "./sweep-records.ts";
 import type { MemoryTables } from "./tables.ts";
+import { createWebhookRecords } from "./webhook-records.ts";
 
 export interface MemoryStore {
   readonly store: PurchaseStore;
@@ -26,6 +30,8 @@ export interface MemoryStore {
   readonly intake: Intake;
   readonly desk: Desk;
   readonly accountDirectory: AccountDirectory;
+  readonly webhookRecords: WebhookRecords;
+  readonly mailRecords: MailRecords;
   readonly tables: MemoryTables;
 }
 
@@ -46,6 +52,9 @@ export function createMemoryStore(options: StoreOptions): MemoryStore {
     deadLetters: new Map(),
     refundReviews: new Map(),
     accountIds: new Map(),
+    endpoints: new Map(),
+    deliveries: new Map(),
+    mails: new Map(),
     marks: new Map(),
     notices: { rhythm: null },
   };
@@ -64,6 +73,8 @@ export function createMemoryStore(options: StoreOptions): MemoryStore {
       remember: async (accountId, customerId) => void tables.accountIds.set(accountId, customerId),
       find: async (accountId) => tables.accountIds.get(accountId) ?? null,
     },
+    webhookRecords: createWebhookRecords(tables, counter, effectVersions, options),
+    mailRecords: createMailRecords(tables),
     tables,
   };
 }

@@ -1,4 +1,4 @@
-import type { EffectRequest } from "../../domain/effect.ts";
+import { askedAgain, type EffectRequest, queueOf } from "../../domain/effect.ts";
 import type { EffectId } from "../../domain/ids.ts";
 import type { LeasedEffect, Outbox } from "../../ports.ts";
 import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
@@ -29,8 +29,9 @@ export function createOutbox(
     return row?.value.lease === leased.lease ? row : undefined;
   };
   return {
-    lease: async (now, limit) =>
+    lease: async (now, limit, queue) =>
       [...outbox]
+        .filter(([, { value }]) => queue === undefined || queueOf(value.effect) === queue)
         .filter(([, { value }]) => value.dueAt <= now && !isHeld(value))
         .sort(([, a], [, b]) => a.value.dueAt - b.value.dueAt)
         .slice(0, limit)
@@ -64,6 +65,19 @@ export function createOutbox(
 
 /** Asked for, perhaps again: due, while its lease and its tries stay as they are. */
 export function ask({ outbox }: MemoryTables, { id, effect, dueAt }: EffectRequest, version: number): void {
-  const kept = outbox.get(id)?.value ?? { attempts: 0, lease: null, leasedAt: 0, lastError: null };
-  outbox.set(id, { value: { ...kept, effect, dueAt, askedAt: dueAt }, version });
+  const before = outbox.get(id)?.value;
+  const kept = before ?? { attempts: 0, lease: null, leasedAt: 0, lastError: null };
+  const asked = { effect: askedAgain(before?.effect, effect), dueAt, askedAt: dueAt };
+  outbox.set(id, { value: { ...kept, ...asked }, version });
+}
+
+/** Created with its lease: whoever commits runs it. */
+export function putLeased(
+  { outbox }: MemoryTables,
+  { id, effect, dueAt }: EffectRequest,
+  held: Pick<OutboxRow, "lease" | "leasedAt">,
+  version: number,
+): void {
+  const value = { effect, dueAt, askedAt: dueAt, attempts: 0, lastError: null, ...held };
+  outbox.set(id, { value, version });
 }

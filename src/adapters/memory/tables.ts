@@ -11,6 +11,8 @@ import type {
   PurchaseRecord,
   SealedLicenseKey,
 } from "../../domain/purchase-file.ts";
+import type { WebhookDelivery } from "../../domain/webhook-delivery.ts";
+import type { WebhookEndpoint } from "../../domain/webhook-endpoint.ts";
 import type { StoredLetter, StoredReview } from "../../ports.ts";
 
 export interface Row<T> {
@@ -42,6 +44,10 @@ export interface MemoryTables {
   readonly deadLetters: Map<string, StoredLetter>;
   readonly refundReviews: Map<string, StoredReview>;
   readonly accountIds: Map<string, CustomerId>;
+  readonly endpoints: Map<string, WebhookEndpoint>;
+  readonly deliveries: Map<string, WebhookDelivery>;
+  /** What became of each letter. */
+  readonly mails: Map<string, { readonly outcome: "sent" | "given_up"; readonly at: Instant }>;
   /** How far each sweep has come. */
   readonly marks: Map<string, Instant>;
   readonly notices: { rhythm: NoticeRhythm | null };

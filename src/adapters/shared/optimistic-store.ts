@@ -142,18 +142,27 @@ export function createOptimisticStore<V>(
   };
 
   const leaseOf = (
-    { id, effect, dueAt }: EffectRequest,
+    request: EffectRequest,
     lease: string,
     leasedUntil: number,
     basis: LoadedFile,
     version: V,
   ): LeasedEffect => {
-    const leased: LeasedEffect = { id, effect, lease, attempts: 0, askedAt: dueAt, leasedUntil, basis };
+    const leased: LeasedEffect = { ...bornLeased(request, lease, leasedUntil), basis };
     effectVersions.set(leased, version);
     return leased;
   };
 
   return { load, update };
+}
+
+/** An effect that was created together with its lease. */
+export function bornLeased(
+  { id, effect, dueAt }: EffectRequest,
+  lease: string,
+  leasedUntil: number,
+): LeasedEffect {
+  return { id, effect, lease, attempts: 0, askedAt: dueAt, leasedUntil };
 }
 
 function fileOf<V>(ids: FileIds, entries: Entries<V>): PurchaseFile {
