@@ -143,7 +143,7 @@ export function roundTripContract(create: CreateStore): void {
 
     it.each(slots)("%s", async (_, overrides) => {
       const written = slot({ customerId, ...overrides });
-      const file = { customerId, slots: { [written.id]: written }, entitlements: {} };
+      const file = { customerId, contact: null, slots: { [written.id]: written }, entitlements: {} };
       const read = await customerBack(file);
       expect(read).toEqual(file);
       const back = read?.slots[written.id];
@@ -166,6 +166,7 @@ export function roundTripContract(create: CreateStore): void {
         };
         const file = {
           customerId,
+          contact: null,
           slots: {},
           entitlements: { pro: row, "a-b_c": { ...row, entitlementId: "a-b_c" } },
         };

@@ -1,10 +1,21 @@
 import { FieldValue, Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
-import type { Effect, EffectRequest } from "../../domain/effect.ts";
+import { type Effect, type EffectRequest, queueOf } from "../../domain/effect.ts";
 import { stamp } from "./documents.ts";
-import { customerIdSchema, purchaseIdSchema, reviewIdSchema, slotIdSchema, timestamp } from "./schemas.ts";
+import {
+  customerIdSchema,
+  endpointIdSchema,
+  eventIdSchema,
+  grantIdSchema,
+  instant,
+  purchaseIdSchema,
+  reviewIdSchema,
+  slotIdSchema,
+  timestamp,
+} from "./schemas.ts";
 
 const slotEffect = { customerId: customerIdSchema, slotId: slotIdSchema };
+const eventIds = z.array(eventIdSchema).default([]);
 
 const effectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("fulfill_slot"), ...slotEffect }),
@@ -13,6 +24,26 @@ const effectSchema: z.ZodType<Effect> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("sync_purchase"), purchaseId: purchaseIdSchema }),
   z.object({ kind: z.literal("end_gift"), ...slotEffect }),
   z.object({ kind: z.literal("answer_refund_review"), reviewId: reviewIdSchema }),
+  z.object({ kind: z.literal("publish_events"), customerId: customerIdSchema, eventIds }),
+  z.object({
+    kind: z.literal("send_webhooks"),
+    endpointId: endpointIdSchema,
+    customerId: customerIdSchema,
+    eventIds,
+  }),
+  z.object({
+    kind: z.literal("replay_events"),
+    endpointId: endpointIdSchema,
+    since: instant,
+    which: z.enum(["failed", "missing"]),
+    after: z.object({ at: instant, id: eventIdSchema }).nullable(),
+  }),
+  z.object({
+    kind: z.literal("send_mail"),
+    customerId: customerIdSchema,
+    grantId: grantIdSchema,
+    news: z.enum(["delivered", "revoked"]),
+  }),
 ]);
 
 const outboxSchema = z.object({
@@ -51,7 +82,20 @@ export function createLeasedEffect(request: EffectRequest, lease: string) {
  * keeps the update time of a document whose write changed nothing, and its holder would not notice.
  */
 export function askEffect({ effect, dueAt }: EffectRequest) {
-  return { effect, due_at: stamp(dueAt), asked_at: stamp(dueAt), asked: FieldValue.increment(1) };
+  return {
+    effect: addingEvents(effect),
+    queue: queueOf(effect),
+    due_at: stamp(dueAt),
+    asked_at: stamp(dueAt),
+    asked: FieldValue.increment(1),
+  };
+}
+
+/** `askedAgain` of the domain as Firestore does it by itself: merged, the events come after those that are there. */
+function addingEvents(effect: Effect): object {
+  if (!("eventIds" in effect)) return effect;
+  const { eventIds, ...rest } = effect;
+  return eventIds.length === 0 ? rest : { ...rest, eventIds: FieldValue.arrayUnion(...eventIds) };
 }
 
 export function takeLease(lease: string) {

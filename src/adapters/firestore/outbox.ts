@@ -72,8 +72,9 @@ export function createFirestoreOutbox(
   };
 
   return {
-    async lease(now, limit) {
-      const query = outbox
+    async lease(now, limit, queue) {
+      const waiting = queue === undefined ? outbox : outbox.where("queue", "==", queue);
+      const query = waiting
         .where("due_at", "<=", stamp(now))
         .orderBy("due_at")
         .limit(limit + HELD_BY_OTHERS);

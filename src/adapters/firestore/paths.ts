@@ -20,6 +20,9 @@ export function paths(db: Firestore) {
     deadLetters: db.collection("rtdn_dead_letters"),
     refundReviews: db.collection("refund_reviews"),
     sweepMarks: db.collection("sweep_marks"),
+    webhookEndpoints: db.collection("webhook_endpoints"),
+    webhookDeliveries: db.collection("webhook_deliveries"),
+    mails: db.collection("mails"),
   };
 }
 

@@ -2,9 +2,13 @@ import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { RevocationDetail, RevocationReason } from "../../domain/access.ts";
 import type { Grant, ShownLicenseKey } from "../../domain/grant.ts";
+import type { GrantEventType } from "../../domain/grant-events.ts";
 import type {
   ChainId,
   CustomerId,
+  DeliveryId,
+  EndpointId,
+  EventId,
   GrantId,
   LicenseKeyId,
   PurchaseId,
@@ -26,6 +30,9 @@ export const slotIdSchema = text<SlotId>();
 export const grantIdSchema = text<GrantId>();
 export const licenseKeyIdSchema = text<LicenseKeyId>();
 export const reviewIdSchema = text<ReviewId>();
+export const eventIdSchema = text<EventId>();
+export const endpointIdSchema = text<EndpointId>();
+export const deliveryIdSchema = text<DeliveryId>();
 
 export const instant = z.number();
 export const secret = z.string().transform((value) => new Secret(value));
@@ -36,6 +43,7 @@ export const purchaseState = text<PurchaseState>();
 export const revocationReason = text<RevocationReason>();
 export const revocationDetail = text<RevocationDetail>();
 export const cause = text<Cause>();
+export const grantEventType = text<GrantEventType>();
 
 const lineItem = z.object({
   productId: z.string(),

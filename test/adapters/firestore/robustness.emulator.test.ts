@@ -75,7 +75,7 @@ describe("a document of an earlier version", () => {
   it("is a slot that is neither disabled nor spoiled", async () => {
     const customerId = newCustomer();
     const own = slot({ customerId, target: target(), disabled: true });
-    const customer = { customerId, slots: { [own.id]: own }, entitlements: {} };
+    const customer = { customerId, contact: null, slots: { [own.id]: own }, entitlements: {} };
     await store.store.update(ofCustomer(customerId), () => write({ customer }));
     const gone = FieldValue.delete();
     await store.db

@@ -3,19 +3,23 @@ import type { CustomerFile, Entitlement } from "../../../domain/entitlements.ts"
 import { customerIdSchema, entitlementSchema, slotIdSchema, slotSchema } from "../schemas.ts";
 import { stamp } from "./fields.ts";
 
+const contactSchema = z.object({ email: z.string().nullable(), language: z.enum(["th", "en"]).nullable() });
+
 const customerFileSchema = z.object({
   customer_id: customerIdSchema,
+  // Files from before letters lack it.
+  contact: contactSchema.nullable().default(null),
   slots: z.record(slotIdSchema, slotSchema),
   entitlements: z.record(z.string(), entitlementSchema),
 });
 
 export function readCustomerFile(data: unknown): CustomerFile {
-  const { customer_id, slots, entitlements } = customerFileSchema.parse(data);
-  return { customerId: customer_id, slots, entitlements };
+  const { customer_id, ...rest } = customerFileSchema.parse(data);
+  return { customerId: customer_id, ...rest };
 }
 
-export function writeCustomerFile({ customerId, slots, entitlements }: CustomerFile) {
-  return { customer_id: customerId, slots, entitlements };
+export function writeCustomerFile({ customerId, contact, slots, entitlements }: CustomerFile) {
+  return { customer_id: customerId, contact, slots, entitlements };
 }
 
 /** What the owner's rules and app read (contract section 5). */
