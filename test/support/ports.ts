@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { createUidAccountIds } from "../../src/adapters/account-ids/account-ids.ts";
 import { createLocalSecretBox } from "../../src/adapters/crypto/local-secret-box.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/adapters/memory/memory-store.ts";
 import { createJoin } from "../../src/adapters/shared/single-flight.ts";
 import type { Policy } from "../../src/domain/desired-grants.ts";
+import type { Queue } from "../../src/domain/effect.ts";
 import type { CustomerFile } from "../../src/domain/entitlements.ts";
 import { emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import type { CustomerId } from "../../src/domain/ids.ts";
@@ -38,7 +40,11 @@ export interface WorldOptions {
   readonly policy?: Policy;
   readonly settings?: Partial<Settings>;
   readonly accountIds?: AccountIds;
+  /** The owner's systems and mail, where a test is about them. */
+  readonly outside?: Outside;
 }
+
+type Outside = Partial<Pick<Ports, "webhooks" | "mailer" | "accounts">>;
 
 export interface LogLine {
   readonly level: "info" | "warn" | "error";
@@ -112,17 +118,24 @@ export function createWorld(options: WorldOptions = {}): World {
     licenses: new FakeLicenses(),
     secretBox: createLocalSecretBox(KEYS),
     log: [],
-    process: (how) => createProcess(world, options.accountIds ?? createUidAccountIds(), how),
+    process: (how) =>
+      createProcess(world, options.accountIds ?? createUidAccountIds(), options.outside ?? {}, how),
     run: (promise) => clock.run(promise),
     customer: (id) => memory.tables.customers.get(id)?.value ?? emptyCustomerFile(id),
   };
   return world;
 }
 
-function createProcess(world: World, accountIds: AccountIds, options: ProcessOptions = {}): Process {
+function createProcess(
+  world: World,
+  accountIds: AccountIds,
+  outside: Outside,
+  options: ProcessOptions = {},
+): Process {
   const { clock, memory, settings, secretBox } = world;
   const life = new Life(options.fate ?? null);
-  const background = createBackground(options.background ?? "at_once");
+  const background = createBackground(options.background ?? "at_once", clock);
+  const { webhooks, mailer, accounts } = outside;
   const ports = assemblePorts({
     settings,
     clock,
@@ -137,6 +150,11 @@ function createProcess(world: World, accountIds: AccountIds, options: ProcessOpt
     sweepRecords: life.guard("sweepRecords", memory.sweepRecords),
     desk: life.guard("desk", memory.desk),
     intake: life.guard("intake", memory.intake),
+    webhookRecords: life.guard("webhookRecords", memory.webhookRecords),
+    mailRecords: life.guard("mailRecords", memory.mailRecords),
+    ...(webhooks === undefined ? {} : { webhooks: life.guard("webhooks", webhooks) }),
+    ...(mailer == null ? {} : { mailer: life.guard("mailer", mailer) }),
+    ...(accounts === undefined ? {} : { accounts: life.guard("accounts", accounts) }),
     licenses: life.guard("licenses", world.licenses),
     log: createLog(world.log),
   });
@@ -179,11 +197,36 @@ type Given =
   | "licenses"
   | "log";
 
-/** All ports of a process: those given, and what lives in the process itself. */
-export function assemblePorts(given: Pick<Ports, Given> & Partial<Pick<Ports, "chance">>): AllPorts {
+type MayBeGiven =
+  | "chance"
+  | "entropy"
+  | "webhookRecords"
+  | "webhooks"
+  | "mailRecords"
+  | "mailer"
+  | "accounts";
+
+/** All ports of a process: those given, what lives in the process itself, and an owner who wants to hear of nothing. */
+export function assemblePorts(given: Pick<Ports, Given> & Partial<Pick<Ports, MayBeGiven>>): AllPorts {
   const { clock, licenses, secretBox } = given;
+  const { webhookRecords, mailRecords } = createMemoryStore({
+    clock,
+    chance: () => 0.5,
+    leaseMs: given.settings.leaseMs,
+    newLease: () => "",
+  });
   const ports: AllPorts = {
     chance: () => 0.5,
+    entropy: randomBytes,
+    webhookRecords,
+    webhooks: {
+      timeoutMs: 1_000,
+      send: async () => unused("webhooks"),
+      refusal: async () => unused("webhooks"),
+    },
+    mailRecords,
+    mailer: null,
+    accounts: { email: async () => null },
     ...given,
     deliveries: createDeliveries({ licenses, secretBox, clock }),
     identity: { verify: async () => unused("identity") },
@@ -212,13 +255,22 @@ async function settleOutbox({ clock, memory, settings }: World, ports: AllPorts)
   }
 }
 
-export function createBackground(mode: "at_once" | "manual" | "full"): Background & { flush(): void } {
+/** @param clock Says how long a queue stays paused; without it none ever is. */
+export function createBackground(
+  mode: "at_once" | "manual" | "full",
+  clock?: Pick<Clock, "monotonic">,
+): Background & { flush(): void } {
   const waiting: (() => Promise<void>)[] = [];
+  const pausedUntil = new Map<Queue, number>();
+  const isPaused = (queue: Queue) => (clock?.monotonic() ?? 0) < (pausedUntil.get(queue) ?? 0);
   return {
-    hasRoom: () => mode !== "full",
+    hasRoom: (queue = "core") => mode !== "full" && !isPaused(queue),
     run: (task) => {
       if (mode === "at_once") void task();
       else waiting.push(task);
+    },
+    pause: (queue, ms) => {
+      if (clock !== undefined) pausedUntil.set(queue, clock.monotonic() + ms);
     },
     flush: () => {
       for (const task of waiting.splice(0)) void task();
