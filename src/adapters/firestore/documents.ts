@@ -5,4 +5,6 @@ export * from "./documents/fields.ts";
 export * from "./documents/grant.ts";
 export * from "./documents/intake.ts";
 export * from "./documents/license.ts";
+export * from "./documents/mail.ts";
 export * from "./documents/purchase.ts";
+export * from "./documents/webhook.ts";

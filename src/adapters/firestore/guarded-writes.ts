@@ -1,6 +1,6 @@
-import type { DocumentSnapshot } from "@google-cloud/firestore";
+import type { DocumentReference, DocumentSnapshot, Firestore, WriteBatch } from "@google-cloud/firestore";
 import { AppError } from "../../domain/errors.ts";
-import { guarded, isConflict } from "./errors.ts";
+import { guarded, isAlreadyThere, isConflict } from "./errors.ts";
 
 /** @returns null when a document was not as expected. @throws AppError as {@link guarded}. */
 export function writeIfSame<T>(write: () => Promise<T>): Promise<T | null> {
@@ -10,6 +10,17 @@ export function writeIfSame<T>(write: () => Promise<T>): Promise<T | null> {
     } catch (error) {
       if (isConflict(error)) return null;
       throw error;
+    }
+  });
+}
+
+/** Creates what stays as it is where it is there already. @throws AppError as {@link guarded}. */
+export function unlessThere(create: () => Promise<unknown>): Promise<void> {
+  return guarded(async () => {
+    try {
+      await create();
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
     }
   });
 }
@@ -44,5 +55,30 @@ export async function untilWon<T>(step: () => Promise<{ readonly value: T } | nu
   }
   throw new AppError("store_unavailable", "Too many changes at once. Try again in a moment.", {
     retryable: true,
+  });
+}
+
+interface Change<T> {
+  readonly ref: DocumentReference;
+  read(snapshot: DocumentSnapshot): T;
+  /** Pure; may be called again. The same object: nothing is written. */
+  change(value: T): T;
+  write(value: T): object;
+  /** Adds what belongs into the same commit. */
+  also(batch: WriteBatch): void;
+}
+
+/** @returns How it stands then. Null: there is none. @throws AppError as {@link untilWon}. */
+export function changeDocument<T>(db: Firestore, { ref, ...how }: Change<T>): Promise<T | null> {
+  return untilWon(async () => {
+    const snapshot = await guarded(() => ref.get());
+    if (!snapshot.exists) return { value: null };
+    const before = how.read(snapshot);
+    const after = how.change(before);
+    if (after === before) return { value: before };
+    const batch = db.batch();
+    batch.update(ref, { ...how.write(after) }, sameAs(snapshot));
+    how.also(batch);
+    return (await writeIfSame(() => batch.commit())) === null ? null : { value: after };
   });
 }

@@ -3,10 +3,12 @@ import type {
   AdminRecords,
   Desk,
   Intake,
+  MailRecords,
   Outbox,
   PurchaseStore,
   Records,
   SweepRecords,
+  WebhookRecords,
 } from "../../ports.ts";
 import type { AccountDirectory } from "../account-ids/account-ids.ts";
 import { createOptimisticStore, type EffectVersions, type StoreOptions } from "../shared/optimistic-store.ts";
@@ -15,9 +17,11 @@ import { createFirestoreAdminRecords } from "./admin-records.ts";
 import { createFirestoreBackend } from "./backend.ts";
 import { createFirestoreDesk } from "./desk.ts";
 import { createFirestoreIntake } from "./intake.ts";
+import { createFirestoreMailRecords } from "./mail-records.ts";
 import { createFirestoreOutbox } from "./outbox.ts";
 import { createFirestoreRecords } from "./records.ts";
 import { createFirestoreSweepRecords } from "./sweep-records.ts";
+import { createFirestoreWebhookRecords } from "./webhook-records.ts";
 
 export interface FirestoreStore {
   readonly store: PurchaseStore;
@@ -28,6 +32,8 @@ export interface FirestoreStore {
   readonly intake: Intake;
   readonly desk: Desk;
   readonly accountDirectory: AccountDirectory;
+  readonly webhookRecords: WebhookRecords;
+  readonly mailRecords: MailRecords;
   close(): Promise<void>;
 }
 
@@ -44,6 +50,8 @@ export function createFirestoreStore(projectId: string, options: StoreOptions): 
     intake: createFirestoreIntake(db),
     desk: createFirestoreDesk(db),
     accountDirectory: createFirestoreAccountDirectory(db),
+    webhookRecords: createFirestoreWebhookRecords(db, effectVersions, options),
+    mailRecords: createFirestoreMailRecords(db),
     close: () => db.terminate(),
   };
 }

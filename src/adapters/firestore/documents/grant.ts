@@ -5,12 +5,15 @@ import { type GrantResponse, grantResponseSchema, toGrantResponse } from "../../
 import {
   chainIdSchema,
   customerIdSchema,
+  eventIdSchema,
+  grantEventType,
   grantIdSchema,
   licenseKeyIdSchema,
   purchaseIdSchema,
   revocationDetail,
   revocationReason,
   slotIdSchema,
+  timestamp,
 } from "../schemas.ts";
 import { stamp, timeOf } from "./fields.ts";
 
@@ -63,6 +66,20 @@ export function readGrant(data: unknown): Grant {
     licenseKey: license_key === null ? null : { id: license_key.id, masked: license_key.key },
     expiresAt: timeOf(license_key?.expires_at ?? null),
   };
+}
+
+const grantEventSchema = z
+  .object({ id: eventIdSchema, type: grantEventType, occurred_at: timestamp, grant: z.unknown() })
+  .transform(
+    ({ occurred_at, grant, ...rest }): GrantEvent => ({
+      ...rest,
+      occurredAt: occurred_at,
+      grant: readGrant(grant),
+    }),
+  );
+
+export function readGrantEvent(data: unknown): GrantEvent {
+  return grantEventSchema.parse(data);
 }
 
 export function writeGrantEvent(event: GrantEvent) {
