@@ -14,6 +14,7 @@ import {
 import { alsoUnsealed, unsealedBox } from "./adapters/crypto/unsealed-box.ts";
 import { createFirestoreStore } from "./adapters/firestore/index.ts";
 import { createPlayApi } from "./adapters/google-play/play-api.ts";
+import { createFirebaseAccounts, nobodyKnown } from "./adapters/identity/account-lookup.ts";
 import { createIdentity, firebaseIssuer, nobodySignsIn } from "./adapters/identity/id-token-identity.ts";
 import { createPushIdentity } from "./adapters/identity/push-identity.ts";
 import { createKeyThaiClient } from "./adapters/keythai/keythai-client.ts";
@@ -24,16 +25,18 @@ import { meteredLog } from "./adapters/metrics/metered-log.ts";
 import { createMetrics } from "./adapters/metrics/metrics.ts";
 import { createRateLimiter } from "./adapters/rate-limit/rate-limiter.ts";
 import { createJoin } from "./adapters/shared/single-flight.ts";
+import { createMailer } from "./adapters/smtp/mailer.ts";
 import { createBackground } from "./adapters/system/background.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { createRecentAsks } from "./adapters/system/recent-asks.ts";
+import { createLazySender } from "./adapters/webhook/lazy-sender.ts";
 import type { Config, ConfigIssue } from "./config.ts";
 import { type Catalog, parseCatalog } from "./domain/catalog.ts";
 import { Secret } from "./domain/secret.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpEnv, HttpPorts } from "./http/context.ts";
 import { createDeliveries, integrations } from "./integrations/registry.ts";
-import type { LicenseServer, Log } from "./ports.ts";
+import type { AccountLookup, LicenseServer, Log, Mailer } from "./ports.ts";
 import { type EffectPorts, startEffects } from "./use-cases/run-effects.ts";
 
 /** Settings that are wrong only together with what they name: the catalogue file, the keys. */
@@ -74,6 +77,11 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     clock,
   });
   const licenses = createLicenses(config, leaseMs, log);
+  const webhooks = createLazySender({
+    timeoutMs: callTime(leaseMs),
+    allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK,
+    clock,
+  });
   const secretBox =
     encryptionKeys.length === 0 ? unsealedBox : alsoUnsealed(createLocalSecretBox(encryptionKeys));
   const ports: HttpPorts & EffectPorts = {
@@ -100,8 +108,12 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     licenses,
     secretBox,
     ...createIdentities(config),
+    webhooks,
+    mailer: createLetters(config, leaseMs),
+    accounts: createAccounts(config),
     clock,
     chance,
+    entropy: randomBytes,
     log,
     background,
     effects: { start: (leased) => startEffects(ports, leased) },
@@ -117,6 +129,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     ports,
     close: async () => {
       await background.drain();
+      await webhooks.close();
       await store.close();
     },
   };
@@ -141,6 +154,24 @@ function createAccountIds(config: Config, directory: AccountDirectory) {
 }
 
 /** Half of a lease is for the call, the rest for recording it. */
+function callTime(leaseMs: number): number {
+  return Math.min(15_000, leaseMs / 2);
+}
+
+/** No letters without a mail server. */
+function createLetters({ SMTP_URL: smtpUrl, MAIL_FROM: from }: Config, leaseMs: number): Mailer | null {
+  if (smtpUrl === undefined || from === undefined) return null;
+  return createMailer({ smtpUrl, from, timeoutMs: callTime(leaseMs) });
+}
+
+/** Firebase Auth knows its own users; an issuer of the owner's is asked nothing. */
+function createAccounts(config: Config): AccountLookup {
+  const projectId = config.GOOGLE_CLOUD_PROJECT;
+  if (projectId === undefined || config.AUTH_ISSUER !== undefined) return nobodyKnown;
+  const emulatorHost = config.FIREBASE_AUTH_EMULATOR_HOST;
+  return createFirebaseAccounts({ projectId, ...(emulatorHost === undefined ? {} : { emulatorHost }) });
+}
+
 function createLicenses(config: Config, leaseMs: number, log: Log): LicenseServer {
   const client = createKeyThaiClient({
     // Without a licence in the catalogue there is no key, and nobody calls.
@@ -150,7 +181,7 @@ function createLicenses(config: Config, leaseMs: number, log: Log): LicenseServe
   });
   return createLicenseServer({
     client,
-    issueTimeoutMs: Math.min(15_000, leaseMs / 2),
+    issueTimeoutMs: callTime(leaseMs),
     maxPages: 200,
     onTruncated: (slotId) => log.warn("license.search_truncated", { slot_id: slotId }),
   });
