@@ -77,13 +77,17 @@ const OVERLAP = DAY;
 /** More signatures than a receiver needs to follow; each makes the header longer. */
 const MAX_SECRETS = 5;
 
-/** @param overlap False: what signed so far stops at once. */
+/**
+ * @param overlap False: what signed so far stops at once.
+ * @returns The same object where it signs with this one already: the answer to that commit was lost.
+ */
 export function rotateSecret(
   endpoint: WebhookEndpoint,
   sealed: string,
   overlap: boolean,
   now: Instant,
 ): WebhookEndpoint {
+  if (endpoint.secrets[0]?.sealed === sealed) return endpoint;
   const former = overlap ? liveSecrets(endpoint, now).map((secret) => endsBy(secret, now + OVERLAP)) : [];
   const secrets = [{ sealed, until: null }, ...former].slice(0, MAX_SECRETS);
   return { ...endpoint, secrets, updatedAt: now };

@@ -107,6 +107,11 @@ describe("a rotation", () => {
     ]);
   });
 
+  it("is made once: again with the same secret it changes nothing", () => {
+    const rotated = rotateSecret(ENDPOINT, "sealed-2", true, NOW);
+    expect(rotateSecret(rotated, "sealed-2", true, LATER)).toBe(rotated);
+  });
+
   it("keeps the newest five, however often it is rotated", () => {
     let endpoint = ENDPOINT;
     for (let count = 2; count <= 9; count += 1)
