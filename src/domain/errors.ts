@@ -10,6 +10,7 @@ export type ErrorCode =
   | "purchase_token_expired"
   | "grant_not_failed"
   | "refund_review_decided"
+  | "endpoint_disabled"
   | "product_mismatch"
   | "product_not_in_catalog"
   | "rate_limited"
