@@ -8,6 +8,9 @@ import { adminGrantRoutes } from "./grants.ts";
 import { orphanRoutes } from "./orphans.ts";
 import { adminPurchaseRoutes } from "./purchases.ts";
 import { reviewRoutes } from "./refund-reviews.ts";
+import { deliveryRoutes } from "./webhook-deliveries.ts";
+import { endpointRoutes } from "./webhook-endpoints.ts";
+import { webhookTryRoutes } from "./webhook-tries.ts";
 
 /** The shop's people (contract section 8): whatever lies below asks for an admin key before anything is read. */
 export function adminRoutes(ports: HttpPorts) {
@@ -21,6 +24,9 @@ export function adminRoutes(ports: HttpPorts) {
     deadLetterRoutes,
     orphanRoutes,
     reviewRoutes,
+    endpointRoutes,
+    webhookTryRoutes,
+    deliveryRoutes,
   ];
   for (const part of parts) router.route("/", part(ports));
   return router;
