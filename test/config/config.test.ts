@@ -155,7 +155,12 @@ describe("a wrong value is named", () => {
   });
 
   test("a configuration that is printed shows no secret", () => {
-    const config = configOf({ ...FIRESTORE, KEYTHAI_API_KEY: "kt_live_1", SMTP_URL: "smtp://u:pw@h", MAIL_FROM: "shop@example.com" });
+    const config = configOf({
+      ...FIRESTORE,
+      KEYTHAI_API_KEY: "kt_live_1",
+      SMTP_URL: "smtp://u:pw@h",
+      MAIL_FROM: "shop@example.com",
+    });
     expect(config.KEYTHAI_API_KEY).toBeInstanceOf(Secret);
     expect(JSON.stringify(config)).not.toMatch(/kt_live_1|pw/);
   });
@@ -195,16 +200,16 @@ describe("mail", () => {
     return result.ok ? [] : result.issues.map(({ variable }) => variable);
   };
 
-  it("a mail server needs a sender", () => {
+  test("a mail server needs a sender", () => {
     expect(problems({ SMTP_URL: "smtps://user:word@mail.example.com" })).toEqual(["MAIL_FROM"]);
     expect(problems({ SMTP_URL: "smtp://127.0.0.1:25", MAIL_FROM: "Shop <shop@example.com>" })).toEqual([]);
   });
 
-  it.each(["http://mail.example.com", "mail.example.com:25"])("%s is no mail server", (SMTP_URL) => {
+  test.each(["http://mail.example.com", "mail.example.com:25"])("%s is no mail server", (SMTP_URL) => {
     expect(problems({ SMTP_URL, MAIL_FROM: "shop@example.com" })).toContain("SMTP_URL");
   });
 
-  it.each(["nobody", "a@b c", "x@y\r\nBcc: z@example.com"])("%j is no sender", (MAIL_FROM) => {
+  test.each(["nobody", "a@b c", "x@y\r\nBcc: z@example.com"])("%j is no sender", (MAIL_FROM) => {
     expect(problems({ MAIL_FROM })).toEqual(["MAIL_FROM"]);
   });
 });
