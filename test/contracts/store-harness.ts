@@ -4,7 +4,18 @@ import type { AccountDirectory } from "../../src/adapters/account-ids/account-id
 import type { StoreOptions } from "../../src/adapters/shared/optimistic-store.ts";
 import { type EffectRequest, requestEffect } from "../../src/domain/effect.ts";
 import { type CustomerFile, emptyCustomerFile } from "../../src/domain/entitlements.ts";
-import { asCustomerId, type CustomerId, purchaseId, slotId } from "../../src/domain/ids.ts";
+import type { GrantEvent } from "../../src/domain/grant-events.ts";
+import {
+  asCustomerId,
+  type CustomerId,
+  type EndpointId,
+  endpointId,
+  eventId,
+  grantId,
+  purchaseId,
+  slotId,
+} from "../../src/domain/ids.ts";
+import type { Instant } from "../../src/domain/instant.ts";
 import {
   type AuditEntry,
   type Decision,
@@ -17,19 +28,22 @@ import {
   type Writes,
 } from "../../src/domain/purchase-file.ts";
 import { Secret } from "../../src/domain/secret.ts";
+import { planDelivery, type WebhookDelivery } from "../../src/domain/webhook-delivery.ts";
 import type {
   AdminRecords,
   Clock,
   Desk,
   Intake,
+  MailRecords,
   Outbox,
   Page,
   PageRequest,
   PurchaseStore,
   Records,
   SweepRecords,
+  WebhookRecords,
 } from "../../src/ports.ts";
-import { PACKAGE } from "../support/builders.ts";
+import { grant, NOW, PACKAGE } from "../support/builders.ts";
 
 /** A store and all that comes with it, empty. */
 export interface StoreUnderTest {
@@ -41,6 +55,8 @@ export interface StoreUnderTest {
   readonly desk: Desk;
   readonly intake: Intake;
   readonly accountDirectory: AccountDirectory;
+  readonly webhookRecords: WebhookRecords;
+  readonly mailRecords: MailRecords;
   /** Puts something in a purchase's place that nobody could have written. Absent where nothing can. */
   corruptPurchase?(id: string): Promise<void>;
   /** The entitlements that apps and rules read of a customer, by name. */
@@ -93,6 +109,32 @@ export function ofPurchase(record: Pick<PurchaseRecord, "id">): FileIds {
 
 export function write(writes: Partial<Writes>): Decision<null> {
   return { result: null, writes: { ...NO_WRITES, ...writes } };
+}
+
+export function newEndpointId(): EndpointId {
+  return endpointId(randomUUID().replaceAll("-", ""));
+}
+
+/** An event of a row of the customer's own. */
+export function anEvent(
+  customerId: CustomerId,
+  overrides: Partial<GrantEvent> & { readonly unit?: number } = {},
+): GrantEvent {
+  const { unit = 0, ...rest } = overrides;
+  const slot = slotId(customerId, "scope", "desktop", unit);
+  const row = grant({ id: grantId(slot, 1), slotId: slot, customerId, expiresAt: null });
+  const type = rest.type ?? "entitlement_grant.created";
+  const id = eventId(row.id, type.slice("entitlement_grant.".length));
+  return { id, type, occurredAt: NOW, grant: row, ...rest };
+}
+
+/** One event for one endpoint, not tried yet. */
+export function aDelivery(
+  customerId: CustomerId,
+  endpoint: EndpointId,
+  { unit = 0, now = NOW }: { readonly unit?: number; readonly now?: Instant } = {},
+): WebhookDelivery {
+  return planDelivery(anEvent(customerId, { unit }), endpoint, now);
 }
 
 /** History with one change, made by a person. */

@@ -150,6 +150,16 @@ export function roundTripContract(create: CreateStore): void {
       expect(JSON.stringify(back?.target)).toBe(JSON.stringify(written.target));
     });
 
+    it.each([
+      null,
+      { email: null, language: null },
+      { email: "ann@example.com", language: "th" as const },
+      { email: null, language: "en" as const },
+    ])("a contact: %j", async (contact) => {
+      const file = { customerId, contact, slots: {}, entitlements: {} };
+      expect(await customerBack(file)).toEqual(file);
+    });
+
     it.each(["active", "refunded", "in_grace_period"] as PurchaseState[])(
       "an entitlement, %s",
       async (state) => {

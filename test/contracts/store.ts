@@ -5,6 +5,7 @@ import { NO_IDS, type PurchaseFile, type SealedLicenseKey } from "../../src/doma
 import type { LoadedFile } from "../../src/ports.ts";
 import { grant } from "../support/builders.ts";
 import { outboxContract } from "./outbox.ts";
+import { outboxQueuesContract } from "./outbox-queues.ts";
 import { adminRecordsContract } from "./store-admin-records.ts";
 import { deskContract } from "./store-desk.ts";
 import { formerContract } from "./store-former.ts";
@@ -20,16 +21,20 @@ import {
   storeOptions,
   write,
 } from "./store-harness.ts";
+import { mailContract } from "./store-mail.ts";
 import { recordsContract } from "./store-records.ts";
 import { roundTripContract } from "./store-round-trip.ts";
 import { sweepRecordsContract } from "./store-sweep-records.ts";
 import { timelineContract } from "./store-timeline.ts";
+import { webhookPlanContract } from "./store-webhook-plan.ts";
+import { webhooksContract } from "./store-webhooks.ts";
 
 /** What every store must do, its outbox, reads and intake included: run it on each that the project has. */
 export function storeContract(name: string, create: CreateStore): void {
   describe(`the store port: ${name}`, () => {
     describe("updates", () => updateContract(create));
     describe("the outbox", () => outboxContract(create));
+    describe("the outbox's queues", () => outboxQueuesContract(create));
     describe("reads and what is put aside", () => recordsContract(create));
     describe("documents", () => roundTripContract(create));
     describe("a purchase that moves to another customer", () => formerContract(create));
@@ -37,6 +42,9 @@ export function storeContract(name: string, create: CreateStore): void {
     describe("the timeline of a customer", () => timelineContract(create));
     describe("what sweeps remember and find", () => sweepRecordsContract(create));
     describe("the desk", () => deskContract(create));
+    describe("webhooks", () => webhooksContract(create));
+    describe("webhooks that are planned", () => webhookPlanContract(create));
+    describe("letters", () => mailContract(create));
   });
 }
 

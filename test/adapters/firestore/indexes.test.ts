@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Query } from "@google-cloud/firestore";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createFirestoreStore, type FirestoreStore } from "../../../src/adapters/firestore/index.ts";
-import { asGrantId } from "../../../src/domain/ids.ts";
+import { asGrantId, endpointId, eventId } from "../../../src/domain/ids.ts";
 import { storeOptions } from "../../contracts/store-harness.ts";
 import { ANN, must, NOW } from "../../support/builders.ts";
 
@@ -46,7 +46,7 @@ afterEach(async () => {
 
 /** Everything that may be asked for, in all combinations. */
 async function askEverything(): Promise<void> {
-  const { records, adminRecords, sweepRecords, desk, outbox } = store;
+  const { records, adminRecords, sweepRecords, desk, outbox, webhookRecords } = store;
   const page = { limit: 10, cursor: null };
   const [customerId, state, orderId] = [
     { customerId: ANN },
@@ -70,6 +70,14 @@ async function askEverything(): Promise<void> {
   await desk.listOrphans(page);
   await desk.listReviews(page);
   await outbox.lease(NOW, 10);
+  await outbox.lease(NOW, 10, "mail");
+  const id = endpointId("0".repeat(32));
+  await webhookRecords.endpoints();
+  await webhookRecords.listEndpoints(page);
+  await webhookRecords.listDeliveries(id, page);
+  const grant = must(asGrantId(`egr_${"0".repeat(32)}`));
+  for (const after of [null, eventId(grant, "created")])
+    await webhookRecords.eventsSince({ at: NOW, after }, 10);
 }
 
 function subsets<T>(items: readonly T[]): T[][] {
@@ -111,6 +119,7 @@ interface Indexes {
     readonly collectionGroup: string;
     readonly fieldPath: string;
     readonly indexes: readonly { readonly queryScope: string; readonly order?: string }[];
+    readonly ttl?: boolean;
   }[];
 }
 
@@ -138,18 +147,27 @@ function isExempt({ indexes }: Indexes["fieldOverrides"][number]): boolean {
 }
 
 it("nothing that grows with a customer's units or items is indexed", () => {
-  const exempt = declared.fieldOverrides.filter(isExempt);
+  const exempt = declared.fieldOverrides.filter((override) => isExempt(override) && !override.ttl);
   expect(exempt.map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`)).toEqual([
     "customer_files.slots",
     "customer_files.entitlements",
     "purchases.answer",
     "purchases.closed",
+    "outbox.effect",
+    "webhook_deliveries.attempts",
+  ]);
+});
+
+it("deliveries of webhooks leave by themselves, by a field that nobody asks for", () => {
+  const expiring = declared.fieldOverrides.filter(({ ttl }) => ttl === true);
+  expect(expiring).toEqual([
+    { collectionGroup: "webhook_deliveries", fieldPath: "expire_at", ttl: true, indexes: [] },
   ]);
 });
 
 it("every query has its index, and every index its query", async () => {
   await askEverything();
-  expect(asked.length).toBeGreaterThan(25);
+  expect(asked.length).toBeGreaterThan(30);
   expect([...new Set(asked.flatMap(neededBy))].sort()).toEqual(declaredLines().sort());
 });
 

@@ -1,11 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DocumentReference, FieldValue, Timestamp } from "@google-cloud/firestore";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { emptyCustomerFile } from "../../../src/domain/entitlements.ts";
 import { licenseKeyId } from "../../../src/domain/ids.ts";
+import { DAY } from "../../../src/domain/instant.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import {
   aChange,
+  aDelivery,
   newCustomer,
   newEffect,
+  newEndpointId,
   newPurchase,
   ofCustomer,
   ofPurchase,
@@ -72,6 +77,15 @@ describe("a document of an earlier version", () => {
     expect(await store.sweepRecords.unacknowledged(0, NOW, 10)).toEqual([]);
   });
 
+  it("is a customer of whom nobody told how to reach them", async () => {
+    const customerId = newCustomer();
+    const customer = { ...emptyCustomerFile(customerId), contact: { email: "a@b.test", language: null } };
+    await store.store.update(ofCustomer(customerId), () => write({ customer }));
+    await store.db.doc(`customer_files/${customerId}`).update({ contact: FieldValue.delete() });
+    const { file } = await store.store.load(ofCustomer(customerId));
+    expect(file.customer).toEqual(emptyCustomerFile(customerId));
+  });
+
   it("is a slot that is neither disabled nor spoiled", async () => {
     const customerId = newCustomer();
     const own = slot({ customerId, target: target(), disabled: true });
@@ -129,6 +143,23 @@ describe("sweeps go on past what this version can't read", () => {
     expect(only(await store.sweepRecords.unacknowledged(0, NOW, 10)).id).toBe(purchase.id);
     expect(await store.sweepRecords.keysToCheck(NOW, 10)).toEqual([]);
     expect(only(await store.sweepRecords.openReviews(NOW, 10)).orderId).toBe("GPA.1");
+  });
+});
+
+describe("a delivery of a webhook", () => {
+  it("is kept for 30 days after it was last written", async () => {
+    const delivery = aDelivery(newCustomer(), newEndpointId());
+    const ref = store.db.doc(`webhook_deliveries/${delivery.id}`);
+    const keptMs = async () => {
+      const snapshot = await ref.get();
+      const expireAt: Timestamp = snapshot.get("expire_at");
+      return expireAt.toMillis() - must(snapshot.updateTime).toMillis();
+    };
+    await store.webhookRecords.plan([delivery], [], false);
+    expect(Math.abs((await keptMs()) - 30 * DAY)).toBeLessThan(1_000);
+    await sleep(1_500);
+    await store.webhookRecords.changeDelivery(delivery.id, (one) => ({ ...one, tries: 1 }), []);
+    expect(Math.abs((await keptMs()) - 30 * DAY)).toBeLessThan(1_000);
   });
 });
 
