@@ -41,6 +41,17 @@ const ADMIN_ROUTES: Readonly<Record<string, readonly string[]>> = {
   "post /v1/admin/license_orphans/{id}/resolve": ["200", "401", "404", "413", "503"],
   "get /v1/admin/refund_reviews": ["200", "400", "401", "503"],
   "post /v1/admin/refund_reviews/{id}/answer": ["200", "400", "401", "404", "409", "413", "503"],
+  "post /v1/admin/webhook_endpoints": ["201", "400", "401", "413", "503"],
+  "get /v1/admin/webhook_endpoints": ["200", "400", "401", "503"],
+  "get /v1/admin/webhook_endpoints/{id}": ["200", "401", "404", "503"],
+  "patch /v1/admin/webhook_endpoints/{id}": ["200", "400", "401", "404", "413", "503"],
+  "delete /v1/admin/webhook_endpoints/{id}": ["204", "401", "404", "413", "503"],
+  "post /v1/admin/webhook_endpoints/{id}/rotate_secret": ["200", "400", "401", "404", "413", "503"],
+  "post /v1/admin/webhook_endpoints/{id}/test": ["200", "400", "401", "404", "413", "503"],
+  "get /v1/admin/webhook_endpoints/{id}/deliveries": ["200", "400", "401", "404", "503"],
+  "post /v1/admin/webhook_endpoints/{id}/replay": ["202", "400", "401", "404", "409", "413", "503"],
+  "post /v1/admin/webhook_endpoints/{id}/recover": ["202", "400", "401", "404", "409", "413", "503"],
+  "post /v1/admin/webhook_deliveries/{id}/resend": ["202", "401", "404", "409", "413", "503"],
   "get /metrics": ["200", "401", "503"],
 };
 
@@ -62,7 +73,7 @@ const operation = z.strictObject({
   tags: z.array(z.string()).optional(),
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
   parameters: z.array(parameter).optional(),
-  requestBody: z.looseObject({ required: z.literal(true), content: media }).optional(),
+  requestBody: z.looseObject({ required: z.boolean(), content: media }).optional(),
   responses: z.record(
     z.string().regex(/^([1-5]\d\d|default)$/),
     z.looseObject({ description: z.string().min(1), content: media.optional() }),
@@ -157,6 +168,7 @@ describe("GET /openapi.json", () => {
     const others: Readonly<Record<string, readonly string[]>> = {
       "get /metrics 200": ["text/plain"],
       "post /v1/rtdn 204": [],
+      "delete /v1/admin/webhook_endpoints/{id} 204": [],
     };
     for (const {
       name,
@@ -168,6 +180,15 @@ describe("GET /openapi.json", () => {
         expect(Object.keys(content), `${name} ${status}`).toEqual(types);
       }
     }
+  });
+
+  test("a body must be sent, but for these", () => {
+    const bodies = operations().filter(({ operation: { requestBody } }) => requestBody !== undefined);
+    const optional = bodies.filter(({ operation: { requestBody } }) => requestBody?.required !== true);
+    expect(optional.map(({ name }) => name)).toEqual([
+      "post /v1/admin/webhook_endpoints/{id}/rotate_secret",
+      "post /v1/admin/webhook_endpoints/{id}/test",
+    ]);
   });
 
   test("null is a type of 3.1, not the nullable of 3.0", () => {

@@ -11,6 +11,9 @@ import {
   type TestService,
 } from "./support/service.ts";
 
+const ENDPOINT = `/v1/admin/webhook_endpoints/whe_${"0".repeat(32)}`;
+const HAS_BODY: ReadonlySet<string> = new Set(["POST", "PATCH"]);
+
 /** Every route that asks who you are, with a request that would be fine. */
 const ROUTES: readonly [string, string, "customer" | "push" | "admin"][] = [
   ["POST", "/v1/purchases/verify", "customer"],
@@ -35,6 +38,17 @@ const ROUTES: readonly [string, string, "customer" | "push" | "admin"][] = [
   ["POST", `/v1/admin/license_orphans/orp_${"0".repeat(32)}/resolve`, "admin"],
   ["GET", "/v1/admin/refund_reviews", "admin"],
   ["POST", `/v1/admin/refund_reviews/rrv_${"0".repeat(32)}/answer`, "admin"],
+  ["POST", "/v1/admin/webhook_endpoints", "admin"],
+  ["GET", "/v1/admin/webhook_endpoints", "admin"],
+  ["GET", ENDPOINT, "admin"],
+  ["PATCH", ENDPOINT, "admin"],
+  ["DELETE", ENDPOINT, "admin"],
+  ["POST", `${ENDPOINT}/rotate_secret`, "admin"],
+  ["POST", `${ENDPOINT}/test`, "admin"],
+  ["GET", `${ENDPOINT}/deliveries`, "admin"],
+  ["POST", `${ENDPOINT}/replay`, "admin"],
+  ["POST", `${ENDPOINT}/recover`, "admin"],
+  ["POST", `/v1/admin/webhook_deliveries/whd_${"0".repeat(32)}/resend`, "admin"],
   ["GET", "/v1/admin/nothing", "admin"],
 ];
 
@@ -65,7 +79,7 @@ const everyone = sharedService();
 describe.each(ROUTES)("%s %s", (method, path, who) => {
   const ask = (service: TestService, authorization?: string) =>
     service.call(method, path, {
-      ...(method === "POST" ? { body: {} } : {}),
+      ...(HAS_BODY.has(method) ? { body: {} } : {}),
       headers: authorization === undefined ? {} : { Authorization: authorization },
     });
 
@@ -113,13 +127,13 @@ describe("no admin key in the settings", () => {
   test.each(ROUTES.filter(([, , who]) => who === "admin"))("%s %s is for nobody", async (method, path) => {
     for (const key of [ADMIN_KEY, "", "undefined"]) {
       const headers = { Authorization: `Bearer ${key}` };
-      const body = method === "POST" ? { body: {} } : {};
+      const body = HAS_BODY.has(method) ? { body: {} } : {};
       expectProblem(await shared().call(method, path, { headers, ...body }), 401, "unauthenticated");
     }
   });
 });
 
-test.each(ROUTES.filter(([method]) => method === "POST"))(
+test.each(ROUTES.filter(([method]) => HAS_BODY.has(method)))(
   "%s %s: 401 before a byte is read",
   async (method, path) => {
     const service = everyone();
@@ -134,7 +148,7 @@ test.each(ROUTES.filter(([method]) => method === "POST"))(
   },
 );
 
-test.each(ROUTES.filter(([method, , who]) => method === "POST" && who === "admin"))(
+test.each(ROUTES.filter(([method, , who]) => HAS_BODY.has(method) && who === "admin"))(
   "%s %s: 413 above 16 KiB",
   async (method, path) => {
     const service = everyone();
