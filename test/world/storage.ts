@@ -2,6 +2,7 @@ import type { Query } from "@google-cloud/firestore";
 import type { AccountDirectory } from "../../src/adapters/account-ids/account-ids.ts";
 import {
   readCustomerFile,
+  readDelivery,
   readGrant,
   readLicenseKey,
   readPurchase,
@@ -13,14 +14,17 @@ import type { CustomerFile } from "../../src/domain/entitlements.ts";
 import type { Grant } from "../../src/domain/grant.ts";
 import type { Instant } from "../../src/domain/instant.ts";
 import type { PurchaseRecord, SealedLicenseKey } from "../../src/domain/purchase-file.ts";
+import type { WebhookDelivery } from "../../src/domain/webhook-delivery.ts";
 import type {
   AdminRecords,
   Desk,
   Intake,
+  MailRecords,
   Outbox,
   PurchaseStore,
   Records,
   SweepRecords,
+  WebhookRecords,
 } from "../../src/ports.ts";
 import { createEmulatedStore } from "../support/emulator.ts";
 import { shiftedClock, virtualClock, type WorldClock } from "./clock.ts";
@@ -36,6 +40,9 @@ export interface Dump {
   readonly orphans: readonly (string | null)[];
   /** Why messages were put aside. */
   readonly deadLetters: readonly string[];
+  readonly deliveries: readonly WebhookDelivery[];
+  /** What became of letters, by their ids. */
+  readonly mails: Readonly<Record<string, string>>;
 }
 
 export interface Storage {
@@ -47,6 +54,8 @@ export interface Storage {
   readonly intake: Intake;
   readonly desk: Desk;
   readonly accountDirectory: AccountDirectory;
+  readonly webhookRecords: WebhookRecords;
+  readonly mailRecords: MailRecords;
   /** In memory only: the tables as they are, to look at between any two steps. */
   readonly memory: MemoryStore | null;
   dump(): Promise<Dump>;
@@ -80,6 +89,8 @@ function dumpTables({ tables }: MemoryStore): Dump {
     licenseKeys: [...tables.licenseKeys.values()],
     orphans: [...tables.orphans.values()].map(({ licenseId }) => licenseId),
     deadLetters: [...tables.deadLetters.values()].map(({ reason }) => reason),
+    deliveries: [...tables.deliveries.values()],
+    mails: Object.fromEntries([...tables.mails].map(([id, { outcome }]) => [id, outcome])),
   };
 }
 
@@ -104,21 +115,24 @@ async function dumpEmulator(
   db: ReturnType<typeof createEmulatedStore>["db"],
 ): Promise<Dump> {
   // All as of one moment: a late commit between two reads would look like half a commit.
-  const [purchases, customers, grants, events, keys, orphans, letters] = await db.runTransaction(
-    (transaction) => {
-      const read = async (query: Query) => (await transaction.get(query)).docs;
-      return Promise.all([
-        read(at.purchases),
-        read(at.customerFiles),
-        read(at.allGrants),
-        read(at.grantEvents),
-        read(at.licenseKeys),
-        read(at.licenseOrphans),
-        read(at.deadLetters),
-      ]);
-    },
-    { readOnly: true },
-  );
+  const [purchases, customers, grants, events, keys, orphans, letters, deliveries, mails] =
+    await db.runTransaction(
+      (transaction) => {
+        const read = async (query: Query) => (await transaction.get(query)).docs;
+        return Promise.all([
+          read(at.purchases),
+          read(at.customerFiles),
+          read(at.allGrants),
+          read(at.grantEvents),
+          read(at.licenseKeys),
+          read(at.licenseOrphans),
+          read(at.deadLetters),
+          read(at.webhookDeliveries),
+          read(at.mails),
+        ]);
+      },
+      { readOnly: true },
+    );
   return {
     purchases: purchases.map((doc) => readPurchase(doc.data())),
     customers: customers.map((doc) => readCustomerFile(doc.data())),
@@ -127,6 +141,8 @@ async function dumpEmulator(
     licenseKeys: keys.map((doc) => readLicenseKey(doc.data())),
     orphans: orphans.map((doc) => field(doc.data(), "license_id")),
     deadLetters: letters.map((doc) => field(doc.data(), "reason") ?? ""),
+    deliveries: deliveries.map((doc) => readDelivery(doc.data())),
+    mails: Object.fromEntries(mails.map((doc) => [doc.id, field(doc.data(), "outcome") ?? ""])),
   };
 }
 
