@@ -294,7 +294,7 @@ describe("rows that say the same stay the same objects", () => {
 });
 
 test("a customer begins with nothing", () => {
-  expect(emptyCustomerFile(ANN)).toEqual({ customerId: ANN, slots: {}, entitlements: {} });
+  expect(emptyCustomerFile(ANN)).toEqual({ customerId: ANN, slots: {}, entitlements: {}, contact: null });
   expect(slotsOf(null)).toEqual([]);
   expect(slotsOf({ ...emptyCustomerFile(ANN), slots: { ["s1" as SlotId]: slot() } })).toEqual([slot()]);
 });

@@ -503,7 +503,7 @@ test("ids in all that is written reveal no token", () => {
         ]);
       for (const event of shop.events)
         expect(event.id).toMatch(/^egr_[0-9a-f]{32}_(created|delivered|failed|revoked)$/);
-      for (const { id } of shop.effects) expect(id).toMatch(/^[a-z_]+:(slt|pur)_[0-9a-f]{32}$/);
+      for (const { id } of shop.effects) expect(id).toMatch(/^[a-z_]+:(slt|pur|lan)_[0-9a-f]{32}$/);
     }),
     { numRuns: 100 },
   );

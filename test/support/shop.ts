@@ -1,7 +1,7 @@
 import { changeSlots, type FileChange } from "../../src/domain/apply-commands.ts";
 import { decideSync, type SyncInput, type SyncOutcome } from "../../src/domain/decide-sync.ts";
 import type { Policy } from "../../src/domain/desired-grants.ts";
-import type { EffectRequest } from "../../src/domain/effect.ts";
+import { type EffectRequest, eventsOf } from "../../src/domain/effect.ts";
 import { type CustomerFile, type Entitlement, emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import type { Grant } from "../../src/domain/grant.ts";
 import type { GrantEvent } from "../../src/domain/grant-events.ts";
@@ -19,6 +19,7 @@ import {
   type PurchaseRecord,
   type Writes,
 } from "../../src/domain/purchase-file.ts";
+import { same } from "../../src/domain/same.ts";
 import { closeAttempt, nextStep, openAttempt, type Slot, wantedAccess } from "../../src/domain/slot.ts";
 import { recordApplied, recordDelivered, recordFailure } from "../../src/domain/slot-record.ts";
 import type { SlotChange } from "../../src/domain/slot-rows.ts";
@@ -31,7 +32,7 @@ export interface Call extends Partial<Omit<SyncInput, "answer" | "ref">> {
 
 /**
  * The smallest thing that keeps what decisions write: documents by id, and every promise a store makes to the domain
- * checked on the way (a row's events are written once, a row that ended stays as it is).
+ * checked on the way (a row's events are written once and announced, a row that ended stays as it is).
  */
 export class Shop {
   readonly purchases = new Map<PurchaseId, PurchaseRecord>();
@@ -95,6 +96,7 @@ export class Shop {
       if (file !== null) this.customers.set(file.customerId, file);
     }
     this.#keepRows(writes.grants, writes.events);
+    checkAnnounced(writes);
     this.effects.push(...writes.effects);
     return result;
   }
@@ -182,10 +184,23 @@ export class Shop {
   }
   #told = 0;
 
-  /** Kinds of the effects put down since last asked. */
+  /** Kinds of the effects put down since last asked, but for the telling of events: that is checked with each commit. */
   tellEffects(): string[] {
-    return this.effects.splice(0).map((request) => request.effect.kind);
+    const kinds = this.effects.splice(0).map((request) => request.effect.kind);
+    return kinds.filter((kind) => kind !== "publish_events");
   }
+}
+
+/** Whoever writes events asks in the same commit that they be told: all of them, for each customer in their order. */
+function checkAnnounced({ events, effects }: Writes): void {
+  const told = effects.flatMap(({ effect }) => (effect.kind === "publish_events" ? [effect] : []));
+  const customers = [...new Set(events.map(({ grant }) => grant.customerId))];
+  const due = customers.map((customerId) => ({
+    customerId,
+    eventIds: events.filter(({ grant }) => grant.customerId === customerId).map(({ id }) => id),
+  }));
+  const asked = told.map((effect) => ({ customerId: effect.customerId, eventIds: eventsOf(effect) }));
+  if (!same(due, asked)) throw new Error("events were written, and other ones announced");
 }
 
 function outcomeOf(slot: Slot, step: ReturnType<typeof nextStep>, now: Instant): SlotChange {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import { emptyCustomerFile } from "../../src/domain/entitlements.ts";
 import { listGrants, listPurchases, readCustomer, readGrant } from "../../src/use-cases/customer-reads.ts";
 import { ANN, BEN, must, oneTime, only, product } from "../support/builders.ts";
 import { createWorld, type Process, type World } from "../support/ports.ts";
@@ -22,7 +23,7 @@ const PAGE = { limit: 10, cursor: null };
 
 it("tells what a customer holds, and nothing of one whom nobody knows", async () => {
   expect((await readCustomer(service.ports, ANN)).entitlements.pro?.purchaseIds).toHaveLength(2);
-  expect(await readCustomer(service.ports, BEN)).toEqual({ customerId: BEN, slots: {}, entitlements: {} });
+  expect(await readCustomer(service.ports, BEN)).toEqual(emptyCustomerFile(BEN));
 });
 
 it("lists a customer's purchases and grants, newest first, keys in clear", async () => {

@@ -175,7 +175,11 @@ describe("a licence that takes its time", () => {
     const full = world.process({ background: "full" });
     const { pendingEntitlements } = await verify(world, full, "first");
     expect(pendingEntitlements).toEqual(["desktop"]);
-    expect([...world.memory.tables.outbox.values()].map(({ value }) => value.lease)).toEqual([null]);
+    const waiting = [...world.memory.tables.outbox.values()].map(({ value }) => value);
+    expect(waiting.map(({ effect, lease }) => [effect.kind, lease])).toEqual([
+      ["fulfill_slot", null],
+      ["publish_events", null],
+    ]);
     await service.settle();
     expect(await findLicenceFaults(world)).toEqual([]);
   });
