@@ -36,7 +36,7 @@ const CASES: readonly Case[] = [
   {
     name: "a key with an end",
     news: { ...DELIVERED, until: UNTIL },
-    th: ["รหัสใช้งานของคุณ", "1 กุมภาพันธ์ 2570 เวลา 01:30 น. (เวลาประเทศไทย)"],
+    th: ["รหัสใช้งานของคุณ", "1 กุมภาพันธ์ 2570 เวลา 01:30 น. (เวลาไทย)"],
     en: ["Your license key", "31 January 2027, 18:30 UTC"],
   },
   {

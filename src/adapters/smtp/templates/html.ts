@@ -82,12 +82,12 @@ function partHtml(part: Part): Markup {
   }
 }
 
-/** Big, and one tap marks all of it where the mail program allows. A long one breaks anywhere, without a hyphen. */
+/** Big, and one tap marks all of it where the mail program allows. A long one breaks between its groups if it can. */
 function keyHtml(label: string, key: string): Markup {
-  return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:4px 0 18px">
+  return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin:4px 0 18px;table-layout:fixed">
 <tr><td class="key" style="padding:14px 16px 16px;background:#eef8f2;border:1px solid #a9d9bf;border-radius:10px">
 <p class="soft" style="margin:0 0 6px;color:#5b6770;font-size:13px;line-height:1.5">${label}</p>
-<div class="ink" lang="zxx" dir="ltr" translate="no" style="color:#14181b;font-size:20px;line-height:1.5;font-weight:600;word-break:break-all;-webkit-user-select:all;user-select:all;${{ markup: MONO }}">${key}</div>
+<div class="ink" lang="zxx" dir="ltr" translate="no" style="color:#14181b;font-size:20px;line-height:1.5;font-weight:600;word-wrap:break-word;overflow-wrap:anywhere;-webkit-user-select:all;user-select:all;${{ markup: MONO }}">${key}</div>
 </td></tr>
 </table>`;
 }

@@ -71,5 +71,5 @@ export const thai: Phrases = {
   ended: (product, ending) => `รหัสสำหรับใช้งาน ${product} ที่ลงท้ายด้วย ${ending} ใช้ไม่ได้แล้ว`,
   reasons,
   automatic: "อีเมลฉบับนี้ส่งโดยอัตโนมัติถึงเจ้าของสิทธิ์การใช้งาน",
-  moment: (at) => `${day.format(at)} เวลา ${time.format(at)} น. (เวลาประเทศไทย)`,
+  moment: (at) => `${day.format(at)} เวลา ${time.format(at)} น. (เวลาไทย)`,
 };
