@@ -10,6 +10,8 @@ export type Mail = {
   html: string | null;
   headers: Record<string, string>;
   messageId: string | null;
+  /** Its Message-ID came to this address before. */
+  duplicate: boolean;
 };
 
 export type Mailbox = {
@@ -28,14 +30,21 @@ export function createMailbox(now: Clock): Mailbox {
     to: (address) => mails.filter((mail) => mail.to.includes(address)),
     clear: () => void mails.splice(0),
     async receive(raw, envelope) {
-      const mail = toMail(await simpleParser(raw), envelope, new Date(now()));
+      const parsed = toMail(await simpleParser(raw), envelope, new Date(now()));
+      const mail = { ...parsed, duplicate: mails.some((former) => isCopy(parsed, former)) };
       mails.push(mail);
       return mail;
     },
   };
 }
 
-function toMail(parsed: ParsedMail, envelope: { from: string; to: string[] }, at: Date): Mail {
+type Parsed = Omit<Mail, "duplicate">;
+
+function isCopy({ messageId, to }: Parsed, former: Mail): boolean {
+  return messageId !== null && former.messageId === messageId && to.some((each) => former.to.includes(each));
+}
+
+function toMail(parsed: ParsedMail, envelope: { from: string; to: string[] }, at: Date): Parsed {
   return {
     receivedAt: at.toISOString(),
     from: parsed.from?.text ?? envelope.from,

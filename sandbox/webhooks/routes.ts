@@ -8,7 +8,9 @@ import type { Webhooks } from "./webhooks.ts";
 
 const secretBody = z.strictObject({ secret: z.string().min(1) });
 
-/** `/webhooks/{name}`: POST receives, PUT sets the secret, GET lists, DELETE forgets. */
+const NEWEST = 20;
+
+/** `/webhooks/{name}`: POST receives, PUT sets the secret, GET lists, DELETE forgets. `/webhooks` shows the newest of all. */
 export function webhookRoutes(webhooks: Webhooks, faults: Faults): Hono<SandboxEnv> {
   const app = new Hono<SandboxEnv>();
 
@@ -18,7 +20,11 @@ export function webhookRoutes(webhooks: Webhooks, faults: Faults): Hono<SandboxE
     return new Response(null, { status });
   }
 
-  app.get("/", (context) => context.json({ names: webhooks.names() }));
+  app.get("/", (context) => {
+    const names = webhooks.names();
+    const all = names.flatMap((name) => webhooks.received(name).map((received) => ({ name, ...received })));
+    return context.json({ names, newest: all.toSorted(newestFirst).slice(0, NEWEST) });
+  });
   // What is answered with an error has arrived all the same: it is listed, with that status.
   app.post("/:name", faultGate(faults, "webhooks", receive), (context) => receive(context, 204));
   app.get("/:name", (context) => context.json({ received: webhooks.received(context.req.param("name")) }));
@@ -31,4 +37,8 @@ export function webhookRoutes(webhooks: Webhooks, faults: Faults): Hono<SandboxE
     return context.body(null, 204);
   });
   return app;
+}
+
+function newestFirst(a: { receivedAt: string }, b: { receivedAt: string }): number {
+  return Date.parse(b.receivedAt) - Date.parse(a.receivedAt);
 }

@@ -7,6 +7,8 @@ export type ReceivedWebhook = {
   body: string;
   /** Whether the Standard Webhooks signature holds; null while no secret is set. */
   verified: boolean | null;
+  /** Its `webhook-id` came to this endpoint before, whatever it was answered with. */
+  duplicate: boolean;
   /** The status it was answered with. */
   answered: number;
 };
@@ -24,28 +26,41 @@ export type Webhooks = {
 export function createWebhooks(baseUrl: () => string, now: Clock): Webhooks {
   const secrets = new Map<string, string>();
   const inboxes = new Map<string, ReceivedWebhook[]>();
+  const ids = new Map<string, Set<string>>();
+
+  /** @returns Whether it is the first with this `webhook-id`; without one it is. */
+  function isFirst(name: string, id: string | undefined): boolean {
+    const known = ids.get(name) ?? new Set();
+    if (id === undefined) return true;
+    const { size } = known;
+    ids.set(name, known.add(id));
+    return known.size > size;
+  }
+
   return {
     url: (name) => `${baseUrl()}/webhooks/${name}`,
     setSecret: (name, secret) => void secrets.set(name, secret),
     received: (name) => inboxes.get(name) ?? [],
     receive(name, headers, body, answered) {
-      const receivedAt = new Date(now()).toISOString();
+      const inbox = inboxes.get(name) ?? [];
       const received = {
-        receivedAt,
+        receivedAt: new Date(now()).toISOString(),
         headers,
         body,
         verified: verify(secrets.get(name), headers, body),
+        duplicate: !isFirst(name, headers["webhook-id"]),
         answered,
       };
-      const inbox = inboxes.get(name) ?? [];
       inbox.push(received);
       inboxes.set(name, inbox);
       return received;
     },
     names: () => [...new Set([...secrets.keys(), ...inboxes.keys()])],
     clear(name) {
-      if (name === undefined) inboxes.clear();
-      else inboxes.delete(name);
+      for (const each of name === undefined ? [...inboxes.keys()] : [name]) {
+        inboxes.delete(each);
+        ids.delete(each);
+      }
     },
   };
 }

@@ -55,6 +55,9 @@ describe("mailbox", () => {
       ],
     });
     expect(sandbox.mailbox.to("somchai@example.com")).toHaveLength(1);
+    await send(sandbox.smtpPort ?? 0, MAIL);
+    await send(sandbox.smtpPort ?? 0, MAIL.replace("<1@", "<2@"));
+    expect(sandbox.mailbox.mails.map(({ duplicate }) => duplicate)).toEqual([false, true, false]);
     await call(`${sandbox.url}/mailbox`, "DELETE");
     expect(sandbox.mailbox.mails).toHaveLength(0);
   });
@@ -79,15 +82,15 @@ describe("webhooks", () => {
   const SECRET = `whsec_${Buffer.from("a secret of twenty-four+").toString("base64")}`;
   const body = JSON.stringify({ type: "entitlement_grant.created" });
 
-  function signed(secret: string): RequestInit {
+  function signed(secret: string, id = "msg_1"): RequestInit {
     const at = new Date();
     return {
       method: "POST",
       body,
       headers: {
-        "webhook-id": "msg_1",
+        "webhook-id": id,
         "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
-        "webhook-signature": new Webhook(secret).sign("msg_1", at, body),
+        "webhook-signature": new Webhook(secret).sign(id, at, body),
       },
     };
   }
@@ -102,6 +105,35 @@ describe("webhooks", () => {
     const { received } = (await call(url)).body as { received: { verified: boolean | null; body: string }[] };
     expect(received.map(({ verified }) => verified)).toEqual([null, true, false]);
     expect(received[0]?.body).toBe(body);
+  });
+
+  test("marks what came before, by endpoint, until it is forgotten", async () => {
+    const sandbox = await aSandbox();
+    const [crm, shop] = [sandbox.webhooks.url("crm"), sandbox.webhooks.url("shop")];
+    for (const id of ["msg_1", "msg_2", "msg_1"]) await fetch(crm, signed(SECRET, id));
+    await fetch(shop, signed(SECRET));
+    const marks = (name: string) => sandbox.webhooks.received(name).map(({ duplicate }) => duplicate);
+    expect(marks("crm")).toEqual([false, false, true]);
+    expect(marks("shop")).toEqual([false]);
+    await call(crm, "DELETE");
+    await fetch(crm, signed(SECRET));
+    expect(marks("crm")).toEqual([false]);
+  });
+
+  test("shows the newest of all endpoints", async () => {
+    let now = Date.now();
+    const sandbox = await aSandbox({ now: () => now });
+    for (const name of ["crm", "shop", "crm"]) {
+      now += 1000;
+      await fetch(sandbox.webhooks.url(name), signed(SECRET));
+    }
+    const { names, newest } = (await call(`${sandbox.url}/webhooks`)).body as {
+      names: string[];
+      newest: { name: string; receivedAt: string }[];
+    };
+    expect(names).toEqual(["crm", "shop"]);
+    expect(newest.map(({ name }) => name)).toEqual(["crm", "shop", "crm"]);
+    expect(newest[0]?.receivedAt).toBe(new Date(now).toISOString());
   });
 
   test("what an error answered has come all the same", async () => {
