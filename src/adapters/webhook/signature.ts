@@ -1,7 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import type { Instant } from "../../domain/instant.ts";
-import { Secret } from "../../domain/secret.ts";
-import type { Entropy } from "../../ports.ts";
+import type { Secret } from "../../domain/secret.ts";
 
 export interface MessageToSign {
   /** The `webhook-id`; ours, and without a dot: dots separate what is signed. */
@@ -31,12 +30,4 @@ export function signMessage({ id, at, body, secrets }: MessageToSign): Signature
     "webhook-timestamp": String(Math.floor(at / 1000)),
     "webhook-signature": signatures.join(" "),
   };
-}
-
-/** Standard Webhooks wants 24 to 64. */
-const SECRET_BYTES = 32;
-
-/** @returns `whsec_` and base64, as receivers' libraries take it. */
-export function newWebhookSecret(entropy: Entropy): Secret {
-  return new Secret(`whsec_${entropy(SECRET_BYTES).toString("base64")}`);
 }

@@ -131,6 +131,9 @@ describe("localhost", () => {
     await using strict = await senderWith(() => ["8.8.8.8"]);
     expect(await strict.refusal(receiver.url)).not.toBeNull();
     expect(await strict.send(receiver.url)).toMatchObject(ADDRESS_REFUSED);
+    const agent = createGuardedAgent({ resolve: strict.resolve, allowLoopback: false, timeoutMs: 1000 });
+    await expect(request(receiver.url, { dispatcher: agent })).rejects.toThrow();
+    await agent.destroy();
     expect(receiver.received).toHaveLength(2);
   });
 });

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { createResolve } from "../../../src/adapters/webhook/resolve.ts";
@@ -23,9 +24,9 @@ describe("no answer", () => {
     await using dns = await startDns(() => null);
     const send = createSend({ timeoutMs: 300, resolve: createResolve([dns.server]) });
     for (const url of [`https://localhost:${mute.port}/`, "https://silent.example.com/"]) {
-      const answer = await send(url);
+      // Timers run in their order, however busy the machine is.
+      const answer = await Promise.race([send(url), sleep(600)]);
       expect(answer).toMatchObject({ statusCode: null, excerpt: "timeout" });
-      expect(answer.durationMs).toBeLessThan(1500);
     }
   });
 
