@@ -1,4 +1,4 @@
-import type { EffectRequest } from "../../domain/effect.ts";
+import { type EffectRequest, eventsOf } from "../../domain/effect.ts";
 import type { CustomerFile } from "../../domain/entitlements.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { EffectId } from "../../domain/ids.ts";
@@ -106,6 +106,7 @@ export function createOptimisticStore<V>(
     let loaded = await load(ids, basis);
     let runner = run === true ? options.newLease() : null;
     let completing = effect ?? null;
+    let leasesGathering = true;
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const decision = decide(loaded.file, runner);
       const { result, writes } = decision;
@@ -113,7 +114,10 @@ export function createOptimisticStore<V>(
       const entries = known.get(loaded) ?? {};
       const leasedUntil = options.clock.monotonic() + options.leaseMs;
       const finishing = decision.completes === true ? versionOf(completing) : null;
-      const commit = toCommit(entries, writes, runner, finishing, options.clock.now());
+      const now = options.clock.now();
+      const mine = (request: EffectRequest) =>
+        runner !== null && request.dueAt <= now && (leasesGathering || !gathers(request));
+      const commit = toCommit(entries, writes, runner, finishing, mine);
       const version = await backend.commit(commit);
       if (version !== "conflict") {
         const after = remember(ids, entriesAfter(entries, writes, version));
@@ -124,7 +128,11 @@ export function createOptimisticStore<V>(
       }
       await options.clock.sleep(options.chance() * Math.min(MAX_PAUSE_MS, 4 * 2 ** attempt));
       const again = await load(ids);
-      if (sameVersions(known.get(loaded) ?? {}, known.get(again) ?? {})) {
+      // An effect that gathers events is often there still, from the commit before: it is tried for once, and stands in
+      // the way of nothing else.
+      const doubtful = commit.leased.some(gathers);
+      leasesGathering = false;
+      if (!doubtful && sameVersions(known.get(loaded) ?? {}, known.get(again) ?? {})) {
         // The file itself is as it was: an effect is held by somebody, or was asked for again. Leave it to the outbox.
         runner = null;
         completing = null;
@@ -193,9 +201,8 @@ function toCommit<V>(
   writes: Writes,
   runner: string | null,
   finishes: Commit<V>["finishes"],
-  now: number,
+  mine: (request: EffectRequest) => boolean,
 ): Commit<V> {
-  const mine = (request: EffectRequest) => runner !== null && request.dueAt <= now;
   return {
     writes,
     versions: {
@@ -209,6 +216,10 @@ function toCommit<V>(
     asked: writes.effects.filter((request) => !mine(request)),
     finishes,
   };
+}
+
+function gathers({ effect }: EffectRequest): boolean {
+  return eventsOf(effect) !== null;
 }
 
 function entriesAfter<V>(before: Entries<V>, writes: Writes, version: V): Entries<V> {
