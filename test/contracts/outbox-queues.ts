@@ -135,6 +135,36 @@ export function outboxQueuesContract(create: CreateStore): void {
     expect(await under.outbox.backlog(now())).toMatchObject({ due: 0 });
   });
 
+  it("holds up nothing where somebody has it: the rest is leased, and the commit completes its effect", async () => {
+    const [mine, other] = [newEffect(customerId), newEffect(customerId)];
+    const { leased } = await ask([mine, requestEffect(publish("created"), Date.now())], true);
+    const again = await under.store.update(
+      ofCustomer(customerId),
+      ({ customer }) => ({
+        ...write({
+          customer: noted(customer, customerId, "done"),
+          effects: [other, requestEffect(publish("delivered"), Date.now())],
+        }),
+        completes: true,
+      }),
+      { effect: must(leased[0]), run: true },
+    );
+    expect(again).toMatchObject({ completed: true, leased: [{ id: other.id }] });
+    expect(await under.outbox.backlog(now())).toMatchObject({ due: 2 });
+    await under.outbox.finish(must(leased[1]));
+    expect(only(await under.outbox.lease(now(), 10)).effect).toEqual(publish("created", "delivered"));
+  });
+
+  it("lets 20 changes at once through where somebody has it, and is about all of them", async () => {
+    await ask([requestEffect(publish("first"), Date.now())], true);
+    const types = Array.from({ length: 20 }, (_, n) => `t${n}`);
+    const committed = await Promise.all(
+      types.map((type) => ask([newEffect(customerId), requestEffect(publish(type), Date.now())], true)),
+    );
+    expect(committed.map(({ leased }) => leased.length)).toEqual(types.map(() => 1));
+    expect(await under.outbox.backlog(now())).toMatchObject({ due: 21 });
+  });
+
   it("goes on with none but its own events after it was finished", async () => {
     const leased = only((await ask([requestEffect(publish("created"), Date.now())], true)).leased);
     await under.outbox.finish(leased);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DocumentReference, FieldValue, Timestamp } from "@google-cloud/firestore";
+import { DocumentReference, FieldValue, Firestore, Timestamp, WriteBatch } from "@google-cloud/firestore";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { requestEffect } from "../../../src/domain/effect.ts";
 import { emptyCustomerFile } from "../../../src/domain/entitlements.ts";
 import { licenseKeyId } from "../../../src/domain/ids.ts";
 import { DAY } from "../../../src/domain/instant.ts";
@@ -143,6 +144,41 @@ describe("sweeps go on past what this version can't read", () => {
     expect(only(await store.sweepRecords.unacknowledged(0, NOW, 10)).id).toBe(purchase.id);
     expect(await store.sweepRecords.keysToCheck(NOW, 10)).toEqual([]);
     expect(only(await store.sweepRecords.openReviews(NOW, 10)).orderId).toBe("GPA.1");
+  });
+});
+
+describe("a plan of webhooks", () => {
+  const customerId = newCustomer();
+  const endpointId = newEndpointId();
+  const planned = Array.from({ length: 450 }, (_, unit) => aDelivery(customerId, endpointId, { unit }));
+  const eventIds = planned.map(({ eventId }) => eventId);
+  const effect = requestEffect({ kind: "send_webhooks", endpointId, customerId, eventIds }, Date.now());
+  const due = () => store.outbox.lease(Date.now(), 10);
+  const count = async () => (await store.db.collection("webhook_deliveries").count().get()).data().count;
+
+  it("that is cut off has put down no effect without its deliveries, and is whole when repeated", async () => {
+    const commit = WriteBatch.prototype.commit;
+    const commits = vi.spyOn(WriteBatch.prototype, "commit");
+    commits.mockImplementationOnce(function (this: WriteBatch) {
+      return commit.call(this);
+    });
+    commits.mockRejectedValueOnce(new Error("died"));
+    await expect(store.webhookRecords.plan(planned, [effect], true)).rejects.toMatchObject({
+      code: "store_unavailable",
+    });
+    expect([await count(), await due()]).toEqual([400, []]);
+    expect(only(await store.webhookRecords.plan(planned, [effect], true)).id).toBe(effect.id);
+    expect(await count()).toBe(450);
+  });
+
+  it("costs one commit where all of it is new, and one read and one commit more where it is not", async () => {
+    const commits = vi.spyOn(WriteBatch.prototype, "commit");
+    const reads = vi.spyOn(Firestore.prototype, "getAll");
+    const calls = () => [commits, reads].map((spy) => spy.mock.calls.length);
+    await store.webhookRecords.plan(planned.slice(0, 9), [effect], true);
+    expect(calls()).toEqual([1, 0]);
+    await store.webhookRecords.plan(planned.slice(0, 10), [effect], true);
+    expect(calls()).toEqual([3, 1]);
   });
 });
 
