@@ -13,6 +13,8 @@ export const FOLDER = new URL("../docs/events/", import.meta.url);
 /** All times that we write: `formatInstant`. Zod's own pattern knows leap years and can't be read. */
 const TIME = "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$";
 
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** What stands in `docs/events/`, by file name. Objects are open: a receiver may not break on a key that is new to it. */
@@ -21,13 +23,13 @@ export function eventSchemas(): Map<string, JsonSchema> {
 }
 
 function eventSchema(type: GrantEventType): JsonSchema {
-  const { $schema, ...schema } = z.toJSONSchema(webhookBodySchemas[type], {
+  const schema = z.toJSONSchema(webhookBodySchemas[type], {
     target: "draft-2020-12",
-    // As it is sent: what is left out here is allowed there.
+    // Of an output Zod says that it has no other keys.
     io: "input",
     override: ({ jsonSchema }) => simplify(jsonSchema),
   });
-  return { $schema, $id: `urn:playgrant:event:${type}`, title: type, ...schema };
+  return { $schema: DIALECT, $id: `urn:playgrant:event:${type}`, title: type, ...schema };
 }
 
 function simplify(schema: JsonSchema): void {
