@@ -1,14 +1,16 @@
 import type { Queue } from "./domain/effect.ts";
-import { SECOND } from "./domain/instant.ts";
-import type { Chance, Clock, Log } from "./ports.ts";
+import { MINUTE, SECOND } from "./domain/instant.ts";
+import type { Chance, Clock, Log, Outbox } from "./ports.ts";
 import { createQueuePass } from "./use-cases/queue-pass.ts";
 import type { SweepPorts } from "./use-cases/sweep.ts";
 import { createSweeps, runSweep } from "./use-cases/sweeps.ts";
 
 /** Of each queue, at the same time: none can take another's place. */
-const AT_ONCE = { core: 50, mail: 8, endpoint: 16 };
+const AT_ONCE = { core: 50, mail: 8, endpoint: 16, left: 8 };
 /** How often is looked into each: whoever commits begins at once, so this is for what was left or has to be repeated. */
-const EVERY = { core: SECOND, others: 2 * SECOND, endpoints: 5 * SECOND };
+const EVERY = { core: SECOND, others: 2 * SECOND, endpoints: 5 * SECOND, left: MINUTE };
+/** What has been due for so long is in a queue that nobody works through: its endpoint was removed. */
+const LEFT_AFTER = 5 * MINUTE;
 
 export interface Worker {
   /** Stops looking for work and waits for what is running. */
@@ -29,6 +31,7 @@ export function startWorker(ports: SweepPorts): Worker {
     workThrough(ports, signal, { queue: "core", atOnce: AT_ONCE.core, everyMs: EVERY.core }),
     workThrough(ports, signal, { queue: "mail", atOnce: AT_ONCE.mail, everyMs: EVERY.others }),
     workForEndpoints(ports, signal),
+    workThrough(overdue(ports), signal, { queue: null, atOnce: AT_ONCE.left, everyMs: EVERY.left }),
   ];
   return {
     stop: async () => {
@@ -38,8 +41,16 @@ export function startWorker(ports: SweepPorts): Worker {
   };
 }
 
+/** As if it were a while ago: only what nobody has looked at since then is due. */
+function overdue(ports: SweepPorts): SweepPorts {
+  const { outbox } = ports;
+  const lease: Outbox["lease"] = (now, limit) => outbox.lease(now - LEFT_AFTER, limit);
+  return { ...ports, outbox: { ...outbox, lease } };
+}
+
 interface QueueWork {
-  readonly queue: Queue;
+  /** Null: whatever is left in any. */
+  readonly queue: Queue | null;
   readonly atOnce: number;
   readonly everyMs: number;
 }
@@ -51,7 +62,7 @@ async function workThrough(
   { queue, atOnce, everyMs }: QueueWork,
 ): Promise<void> {
   const work = createQueuePass(ports, queue, atOnce);
-  await loop(ports, signal, { name: `effects of ${queue}`, everyMs }, work.pass);
+  await loop(ports, signal, { name: `effects of ${queue ?? "any"}`, everyMs }, work.pass);
   await work.ended();
 }
 

@@ -12,14 +12,15 @@ export interface QueuePass {
 /**
  * Unlike in a sweep run by hand, a slow effect holds up no other: each that ends makes room for the next.
  *
+ * @param queue Null: all of them.
  * @param atOnce Effects of this queue that run at the same time in this process.
  */
-export function createQueuePass(ports: EffectPorts, queue: Queue, atOnce: number): QueuePass {
+export function createQueuePass(ports: EffectPorts, queue: Queue | null, atOnce: number): QueuePass {
   const running = new Set<Promise<void>>();
   return {
     async pass() {
-      if (!ports.background.hasRoom(queue)) return false;
-      const begun = await beginDueEffects(ports, atOnce - running.size, queue);
+      if (!ports.background.hasRoom(queue ?? undefined)) return false;
+      const begun = await beginDueEffects(ports, atOnce - running.size, queue ?? undefined);
       for (const effect of begun) {
         running.add(effect);
         void effect.then(() => running.delete(effect));
