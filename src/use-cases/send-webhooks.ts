@@ -1,5 +1,4 @@
 import type { SendWebhooks } from "../domain/effect.ts";
-import type { GrantEvent } from "../domain/grant-events.ts";
 import { deliveryId, type EventId } from "../domain/ids.ts";
 import { type Instant, SECOND } from "../domain/instant.ts";
 import type { Secret } from "../domain/secret.ts";
@@ -19,9 +18,10 @@ const BREATH = 5 * SECOND;
 /** One lane: what happened to one customer, for one endpoint. */
 interface Lane {
   readonly ports: EffectPorts;
-  readonly endpoint: WebhookEndpoint;
+  /** As it was last seen. */
+  endpoint: WebhookEndpoint;
   readonly secrets: readonly Secret[];
-  readonly events: ReadonlyMap<EventId, { readonly event: GrantEvent; readonly key: Secret | null }>;
+  readonly bodies: ReadonlyMap<EventId, string>;
 }
 
 /**
@@ -67,20 +67,31 @@ async function openLane(
   endpoint: WebhookEndpoint,
   due: readonly WebhookDelivery[],
 ): Promise<Lane> {
-  const events = await ports.webhookRecords.events(due.map(({ eventId }) => eventId));
+  const secrets = liveSecrets(endpoint, ports.clock.now()).map(({ sealed }) =>
+    ports.secretBox.open(sealed, endpoint.id),
+  );
+  const bodies = await bodiesOf(
+    ports,
+    due.map(({ eventId }) => eventId),
+  );
+  return { ports, endpoint, secrets: await Promise.all(secrets), bodies };
+}
+
+/** What can be told in full: an event is never sent with a licence key of which only the mask is left. */
+async function bodiesOf(ports: EffectPorts, ids: readonly EventId[]): Promise<Map<EventId, string>> {
+  const events = await ports.webhookRecords.events(ids);
   const owned = await withKeys(
     ports,
     events.map(({ grant }) => grant),
   );
-  const secrets = liveSecrets(endpoint, ports.clock.now()).map(({ sealed }) =>
-    ports.secretBox.open(sealed, endpoint.id),
+  const keys = owned.map(({ key }) => key);
+  return new Map(
+    events.flatMap((event, index) => {
+      const key = keys[index] ?? null;
+      const isWhole = event.grant.licenseKey === null || key !== null;
+      return isWhole ? [[event.id, webhookBody(event, key)] as const] : [];
+    }),
   );
-  return {
-    ports,
-    endpoint,
-    secrets: await Promise.all(secrets),
-    events: new Map(events.map((event, index) => [event.id, { event, key: owned[index]?.key ?? null }])),
-  };
 }
 
 interface Told {
@@ -92,17 +103,26 @@ interface Told {
 }
 
 async function tell(lane: Lane, delivery: WebhookDelivery): Promise<Told> {
-  const { ports, endpoint, secrets, events } = lane;
-  const found = events.get(delivery.eventId);
-  if (found === undefined) throw new Error("the event of a delivery is missing");
+  const { ports, endpoint, secrets, bodies } = lane;
+  const body = bodies.get(delivery.eventId);
+  if (body === undefined) return { delivery: await abandon(ports, delivery), off: false, pauseMs: 0 };
   const at = ports.clock.now();
-  const body = webhookBody(found.event, found.key);
   const answer = await ports.webhooks.send({ url: endpoint.url, id: delivery.eventId, body, secrets });
   const recorded = await record(ports, delivery, answer, at);
   const off = await note(lane, answer);
   const pauseMs = BUSY.has(answer.statusCode) ? (answer.retryAfterMs ?? BREATH) : 0;
   if (pauseMs > 0) ports.background.pause(endpoint.id, pauseMs);
   return { delivery: recorded, off, pauseMs };
+}
+
+/** Its event, or the key of it, is lost: that holds up nothing else, and can be recovered once a person has found it. */
+async function abandon(
+  { webhookRecords, log }: EffectPorts,
+  delivery: WebhookDelivery,
+): Promise<WebhookDelivery> {
+  const { id, endpointId, eventId } = delivery;
+  log.error("webhook.nothing_to_send", { endpoint_id: endpointId, event_id: eventId });
+  return (await webhookRecords.changeDelivery(id, giveUp, [])) ?? giveUp(delivery);
 }
 
 async function record(
@@ -125,19 +145,25 @@ async function record(
   return after ?? giveUp(delivery);
 }
 
-/** @returns Whether the endpoint is off now. */
-async function note({ ports, endpoint }: Lane, { statusCode }: WebhookAnswer): Promise<boolean> {
+/** What an answer says about the endpoint itself. @returns Whether it is off now. */
+async function note(lane: Lane, { statusCode }: WebhookAnswer): Promise<boolean> {
+  const { ports, endpoint } = lane;
   const seen = { succeeded: isSuccess(statusCode), statusCode };
   const now = ports.clock.now();
   if (noteAttempt(endpoint, seen, now) === endpoint) return false;
-  const after = await ports.webhookRecords.changeEndpoint(
-    endpoint.id,
-    (current) => noteAttempt(current, seen, now),
-    null,
-  );
-  if (after === null || after.enabled) return after === null;
-  ports.log.error("webhook.endpoint_disabled", { endpoint_id: endpoint.id, reason: after.disabledReason });
-  return true;
+  let disabled = false;
+  const change = (current: WebhookEndpoint) => {
+    const noted = noteAttempt(current, seen, now);
+    disabled ||= current.enabled && !noted.enabled;
+    return noted;
+  };
+  const after = await ports.webhookRecords.changeEndpoint(endpoint.id, change, null);
+  if (after === null) return true;
+  lane.endpoint = after;
+  const { id, disabledReason } = after;
+  // Of many customers' lanes that find the same one rings the bell.
+  if (disabled) ports.log.error("webhook.endpoint_disabled", { endpoint_id: id, reason: disabledReason });
+  return !after.enabled;
 }
 
 /** Nothing is sent to an endpoint that is off, or gone: what waited has failed, and can be recovered. */
