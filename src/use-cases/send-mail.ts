@@ -1,10 +1,9 @@
 import { auditLetter } from "../domain/audit.ts";
 import { isExhausted } from "../domain/backoff.ts";
 import type { SendMail } from "../domain/effect.ts";
-import type { CustomerFile } from "../domain/entitlements.ts";
 import { OutsideError } from "../domain/errors.ts";
-import type { Grant } from "../domain/grant.ts";
-import { mailId } from "../domain/ids.ts";
+import type { Grant, ShownLicenseKey } from "../domain/grant.ts";
+import { type CustomerId, mailId } from "../domain/ids.ts";
 import { NO_IDS } from "../domain/purchase-file.ts";
 import type { LeasedEffect, LicenseLetter, Mailer } from "../ports.ts";
 import { holdLease } from "./hold-lease.ts";
@@ -35,7 +34,7 @@ export async function sendMail(
   ]);
   const letter = grant === null ? null : await letterOf(ports, grant, effect.news);
   if (grant === null || letter === null) return { kind: "done" };
-  const to = await addressOf(ports, effect, file.customer);
+  const to = file.customer?.contact?.email ?? (await lookUp(ports, leased, customerId));
   if (to === null) return { kind: "done" };
   const lease = await holdLease(ports, leased, mailer.timeoutMs);
   if (lease === null) return { kind: "later", code: "lease_lost" };
@@ -50,12 +49,20 @@ export async function sendMail(
   return { kind: "done", lease };
 }
 
-async function addressOf(
-  { accounts }: EffectPorts,
-  { customerId }: SendMail,
-  customer: CustomerFile | null,
+/** Who can't be looked up for a day has no address, until the app tells one. */
+async function lookUp(
+  { accounts, clock, log }: EffectPorts,
+  leased: LeasedEffect,
+  customerId: CustomerId,
 ): Promise<string | null> {
-  return customer?.contact?.email ?? (await accounts.email(customerId));
+  try {
+    return await accounts.email(customerId);
+  } catch (error) {
+    const over = isExhausted("send_mail", clock.now() - leased.askedAt);
+    if (!(error instanceof OutsideError) || !over) throw error;
+    log.error("mail.no_address", { effect_id: leased.id, code: error.code });
+    return null;
+  }
 }
 
 type Sent =
@@ -96,23 +103,25 @@ async function letterOf(ports: EffectPorts, grant: Grant, news: SendMail["news"]
   // Taken away again before the letter went out: a key that no longer works is no news.
   if (grant.status !== "Delivered") return null;
   const id = mailId(licenseKey.id, "delivered");
-  if (await ports.mailRecords.isSettled(id)) return restored(ports, grant, masked);
+  const former = await formerKey(ports, grant);
+  const isSame = former?.id === licenseKey.id;
+  if (await ports.mailRecords.isSettled(id)) return isSame ? restored(ports, grant, masked) : null;
   const [owned] = await withKeys(ports, [grant]);
   if (owned?.key == null) throw new Error("the key of a delivered licence is missing");
-  const formerMasked = await formerKey(ports, grant);
+  // The key whose place this one takes.
+  const formerMasked = isSame ? null : (former?.masked ?? null);
   return { id, news: { kind: "delivered", key: owned.key, formerMasked, until: grant.expiresAt } };
 }
 
 /** The key was told before, with an earlier row. */
 async function restored({ mailRecords }: EffectPorts, grant: Grant, masked: string): Promise<Letter | null> {
   const id = mailId(grant.id, "restored");
-  if (grant.regrantOf === null || (await mailRecords.isSettled(id))) return null;
+  if (await mailRecords.isSettled(id)) return null;
   return { id, news: { kind: "restored", masked, until: grant.expiresAt } };
 }
 
-/** The key whose place this one takes, masked; null: it is the first, or the same. */
-async function formerKey({ records }: EffectPorts, grant: Grant): Promise<string | null> {
+/** What the row before showed. */
+async function formerKey({ records }: EffectPorts, grant: Grant): Promise<ShownLicenseKey | null> {
   const former = grant.regrantOf === null ? null : await records.grant(grant.customerId, grant.regrantOf);
-  const key = former?.licenseKey ?? null;
-  return key === null || key.id === grant.licenseKey?.id ? null : key.masked;
+  return former?.licenseKey ?? null;
 }
