@@ -130,6 +130,25 @@ test("a server that takes the message and hangs: unknown, in time", async () => 
   expectNothingTold(failure);
 });
 
+test.each([
+  ["recipient", /^RCPT/m, "busy", "smtp_unreachable"],
+  ["message", /\r\n\.\r\n$/, "unknown", "smtp_no_answer"],
+] as const)("a server that never ends its answer to the %s: %s, in time", async (_name, stop, kind, code) => {
+  const port = await aListener((socket) => {
+    socket.write("220 hello\r\n");
+    socket.on("data", (chunk) => {
+      const said = chunk.toString();
+      if (stop.test(said)) void drip(socket);
+      else if (said.startsWith("DATA")) socket.write("354 go on\r\n");
+      else if (/^(EHLO|MAIL|RCPT)/.test(said)) socket.write("250 yes\r\n");
+    });
+  });
+  const begun = performance.now();
+  const failure = await failureOf(mailerTo(port, { timeoutMs: 600 }).send(aLetter()));
+  expect(performance.now() - begun).toBeLessThan(2500);
+  expect(failure).toMatchObject({ kind, code });
+});
+
 test("a slow server has its time", async () => {
   const { mailer, mailbox, faults } = await aPostOffice();
   faults.add({ service: "smtp", kind: "slow", delayMs: 300 });
