@@ -12,10 +12,10 @@ describe("no answer", () => {
   it("within the time is a timeout, and the connection is closed", async () => {
     const closed = Promise.withResolvers<void>();
     await using receiver = await startReceiver((response) => response.on("close", () => closed.resolve()));
-    const answer = await sendTo(receiver.url, { timeoutMs: 300 });
+    const answer = await sendTo(receiver.url, { timeoutMs: 1500 });
     expect(answer).toMatchObject({ statusCode: null, excerpt: "timeout", retryAfterMs: null });
-    expect(answer.durationMs).toBeGreaterThanOrEqual(295);
-    expect(answer.durationMs).toBeLessThan(1500);
+    expect(answer.durationMs).toBeGreaterThanOrEqual(1495);
+    expect(answer.durationMs).toBeLessThan(4000);
     await closed.promise;
   });
 

@@ -106,10 +106,10 @@ describe("an answer", () => {
       const timer = setInterval(() => response.write("."), 20);
       response.on("close", () => clearInterval(timer));
     });
-    const answer = await sendTo(receiver.url, { timeoutMs: 300 });
+    const answer = await sendTo(receiver.url, { timeoutMs: 1500 });
     expect(answer).toMatchObject({ statusCode: 202, excerpt: expect.stringMatching(/^slow\.+$/) });
-    expect(answer.durationMs).toBeGreaterThanOrEqual(295);
-    expect(answer.durationMs).toBeLessThan(1500);
+    expect(answer.durationMs).toBeGreaterThanOrEqual(1495);
+    expect(answer.durationMs).toBeLessThan(4000);
   });
 
   it("that breaks off counts as what came", async () => {
