@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { type GrantEventType, grantEventTypes } from "../src/domain/grant-events.ts";
-import { webhookBodySchemas } from "../src/domain/webhook-payload.ts";
+import { webhookBodySchema } from "../src/domain/webhook-payload.ts";
 
 /**
  * `npm run schemas`: the JSON Schema of each event's body, for receivers that want to check what they get, from the very
@@ -23,7 +23,7 @@ export function eventSchemas(): Map<string, JsonSchema> {
 }
 
 function eventSchema(type: GrantEventType): JsonSchema {
-  const schema = z.toJSONSchema(webhookBodySchemas[type], {
+  const schema = z.toJSONSchema(webhookBodySchema(type), {
     target: "draft-2020-12",
     // Of an output Zod says that it has no other keys.
     io: "input",

@@ -24,7 +24,7 @@ function bodySchema<Type extends GrantEventType, Data extends z.ZodType>(type: T
 }
 
 /** The body of each event's webhook, with what is true of the grant then (entitlement-grants.md section 3). */
-export const webhookBodySchemas = {
+const schemas = {
   "entitlement_grant.created": bodySchema(
     "entitlement_grant.created",
     // What is in hand already, a licence key or a feature, opens as delivered.
@@ -61,9 +61,14 @@ export const webhookBodySchemas = {
   }),
 } as const satisfies Record<GrantEventType, z.ZodType>;
 
+/** The body of one event's webhook. `docs/events` is made from this. */
+export function webhookBodySchema<Type extends GrantEventType>(type: Type): (typeof schemas)[Type] {
+  return schemas[type];
+}
+
 /** The body of a webhook, by the type of its event. */
 export type WebhookBody<Type extends GrantEventType = GrantEventType> = {
-  [T in Type]: z.output<(typeof webhookBodySchemas)[T]>;
+  [T in Type]: z.output<(typeof schemas)[T]>;
 }[Type];
 
 /**
