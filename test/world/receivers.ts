@@ -81,6 +81,11 @@ export function readBody(body: string): {
 
 /** What a receiver that drops what it knows already makes of it: messages it took, one for each `webhook-id`. */
 export function deduplicated(received: readonly Received[]): Received[] {
-  const taken = received.filter(({ status }) => status !== null && status >= 200 && status < 300);
-  return [...new Map(taken.toReversed().map((one) => [one.id, one])).values()].toReversed();
+  return firstOfEach(received.filter(({ status }) => status !== null && status >= 200 && status < 300));
+}
+
+/** The first message of each `webhook-id`, in the order of coming. */
+export function firstOfEach(received: readonly Received[]): Received[] {
+  const known = new Set<string>();
+  return received.filter(({ id }) => known.size < known.add(id).size);
 }
