@@ -1,6 +1,4 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
-import { AppError } from "../domain/errors.ts";
 import type { HttpEnv } from "./context.ts";
 import { invalidRequest, problemSchema } from "./problem.ts";
 
@@ -21,23 +19,10 @@ export function jsonBody<T extends z.ZodType>(schema: T) {
   return { body: { required: true, content: { "application/json": { schema } } } } as const;
 }
 
-/** A body that may be left out; only with {@link jsonOrNothing}. Without one all its fields are. */
+/** A body that may be left out, and then has no fields: defaults of the schema don't apply. */
 export function optionalJsonBody<T extends z.ZodType>(schema: T) {
   return { body: { required: false, content: { "application/json": { schema } } } } as const;
 }
-
-/** Refuses a body that isn't sent as JSON: it would be passed over, and with it what somebody asked for. */
-export const jsonOrNothing: MiddlewareHandler = async (c, next) => {
-  const type = c.req.header("Content-Type") ?? "";
-  const length = c.req.header("Content-Length") ?? c.req.header("Transfer-Encoding") ?? type;
-  const isThere = length !== "" && length !== "0";
-  if (isThere && !/^application\/json(\s*;|$)/i.test(type)) {
-    const message = "must be sent as application/json";
-    const issues = [{ path: "(body)", message }];
-    throw new AppError("invalid_request", `The body ${message}.`, { issues });
-  }
-  await next();
-};
 
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } } as const;

@@ -3,7 +3,7 @@ import { rotateSecret } from "../../../use-cases/admin/rotate-secret.ts";
 import { testEndpoint } from "../../../use-cases/admin/test-endpoint.ts";
 import { idParamsSchema } from "../../admin-schemas.ts";
 import type { HttpPorts } from "../../context.ts";
-import { ADMIN, createRouter, json, jsonOrNothing, optionalJsonBody, problems } from "../../openapi.ts";
+import { ADMIN, createRouter, json, optionalJsonBody, problems } from "../../openapi.ts";
 import {
   endpointWithSecretSchema,
   rotationSchema,
@@ -20,7 +20,6 @@ const rotate = createRoute({
     "For 24 hours the former secrets sign as well: `webhook-signature` then holds a signature of each, and a receiver " +
     "accepts any. `expire_old` ends the former ones at once.",
   security: ADMIN,
-  middleware: jsonOrNothing,
   request: { params: idParamsSchema, ...optionalJsonBody(rotationSchema) },
   responses: {
     200: json(endpointWithSecretSchema, "The endpoint and its new secret"),
@@ -36,7 +35,6 @@ const test = createRoute({
     "Signed as real ones are and about nobody; sent once, also to an endpoint that is disabled. It isn't in the log of " +
     "deliveries. Whatever the receiver does, the answer here is a 200 that says so.",
   security: ADMIN,
-  middleware: jsonOrNothing,
   request: { params: idParamsSchema, ...optionalJsonBody(webhookTestSchema) },
   responses: {
     200: json(webhookTestResultSchema, "What the receiver answered"),
