@@ -2,7 +2,13 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import type { DeliveryId } from "../../../src/domain/ids.ts";
-import { giveUp, recordTry, type Tried, type WebhookDelivery } from "../../../src/domain/webhook-delivery.ts";
+import {
+  giveUp,
+  recordTry,
+  sendAgain,
+  type Tried,
+  type WebhookDelivery,
+} from "../../../src/domain/webhook-delivery.ts";
 import {
   deliveriesSchema,
   deliverySchema,
@@ -123,6 +129,12 @@ describe("GET …/deliveries", () => {
     await change(service, other?.id ?? "", giveUp);
     expect((await rowsOf(service, id)).data.map(seen)).toEqual([
       [2, "failed", 503, true],
+      [1, "failed", 503, false],
+    ]);
+    await change(service, one?.id ?? "", (delivery) => sendAgain(delivery, now + 6000));
+    expect((await rowsOf(service, id)).data.map(seen)).toEqual([
+      [3, "pending", null, true],
+      [2, "failed", 503, false],
       [1, "failed", 503, false],
     ]);
   });

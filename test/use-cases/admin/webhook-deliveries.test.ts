@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AppError } from "../../../src/domain/errors.ts";
 import type { GrantEvent } from "../../../src/domain/grant-events.ts";
-import { deliveryId, type EndpointId, eventId, grantId } from "../../../src/domain/ids.ts";
+import { type DeliveryId, deliveryId, type EndpointId, eventId, grantId } from "../../../src/domain/ids.ts";
 import { MINUTE } from "../../../src/domain/instant.ts";
 import { planDelivery } from "../../../src/domain/webhook-delivery.ts";
 import { askReplay } from "../../../src/use-cases/admin/ask-replay.ts";
@@ -94,6 +94,14 @@ describe("a resend", () => {
     expect(scene.receiver.sent).toHaveLength(8);
     expect(new Set(scene.receiver.sent.map(({ id, body }) => id + body)).size).toBe(1);
     expect(deliveryOf(scene)).toMatchObject({ state: "failed", tries: 8 });
+  });
+
+  it("finds a delivery by its id, of whatever digits that is, and by an attempt's", async () => {
+    const id = `whd_${"1".repeat(32)}` as DeliveryId;
+    scene.world.memory.tables.deliveries.set(id, { ...deliveryOf(scene), id });
+    for (const text of [id, `${id}_1`, `${id}_12`]) {
+      expect(await scene.world.run(resendDelivery(service.ports, text, "ann"))).toMatchObject({ id });
+    }
   });
 
   it("of a delivery that is forgotten meanwhile is a 404", async () => {
