@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import type { GrantMessage } from "./grants.ts";
 import type { GrantStore } from "./store.ts";
 
-/** Messages of playgrant are below 20 kB. */
+/** Messages of playgrant are a kilobyte or two. */
 const MAX_BODY = 64 * 1024;
 
 /**
