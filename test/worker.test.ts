@@ -1,11 +1,36 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { createBackground } from "../src/adapters/system/background.ts";
+import type { Queue } from "../src/domain/effect.ts";
 import { AppError } from "../src/domain/errors.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../src/domain/instant.ts";
+import { removeEndpoint } from "../src/use-cases/admin/change-endpoint.ts";
+import { startEffects } from "../src/use-cases/run-effects.ts";
 import { createSweeps } from "../src/use-cases/sweeps.ts";
 import { startWorker } from "../src/worker.ts";
-import { ANN, lineItem, NOW, PACKAGE, subscription, token } from "./support/builders.ts";
+import {
+  ANN,
+  customer,
+  lineItem,
+  must,
+  NOW,
+  oneTime,
+  PACKAGE,
+  product,
+  subscription,
+  token,
+} from "./support/builders.ts";
 import { createWorld, type Process, type World } from "./support/ports.ts";
 import { googleSays, verify } from "./use-cases/support/acts.ts";
+import {
+  createOuter,
+  deliveriesTo,
+  listen,
+  type Outer,
+  URL_A,
+  URL_B,
+  waitingEffects,
+} from "./use-cases/support/owner.ts";
+import { readBody } from "./world/receivers.ts";
 
 let world: World;
 let service: Process;
@@ -93,6 +118,168 @@ describe("the worker", () => {
     const before = world.clock.now();
     await worker.stop();
     expect(world.clock.now()).toBe(before);
+  });
+});
+
+describe("queues", () => {
+  let outer: Outer;
+
+  beforeEach(() => {
+    outer = createOuter();
+    world = outer.world;
+    service = withBackground(world.process());
+  });
+
+  /** Bounded as in a real process. */
+  function withBackground(by: Process): Process {
+    const limits = (queue: Queue) =>
+      queue === "core" ? { atOnce: 24, waiting: 400 } : { atOnce: 8, waiting: 16 };
+    const background = createBackground({ limits, log: by.ports.log, clock: world.clock });
+    const ports: Process["ports"] = {
+      ...by.ports,
+      background,
+      effects: { start: (leased) => startEffects(ports, leased) },
+    };
+    return { ...by, ports };
+  }
+
+  const FEATURE = oneTime({ items: [product({ productId: "lumen_v2" })] });
+  const at = (url: string) => outer.receivers.at(url);
+
+  /** Bought, and all that follows is left to the worker. */
+  async function buy(name: string, purchase = FEATURE): Promise<void> {
+    googleSays(world, name, purchase);
+    await verify(world, world.process({ background: "full" }), name, { customerId: customer(name) });
+  }
+
+  /** A worker works until it is stopped; time passes by seconds. */
+  function start() {
+    const worker = startWorker(service.ports);
+    const pass = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 500) {
+        await world.clock.idle();
+        world.clock.advance(500);
+      }
+      await world.clock.idle();
+    };
+    return { pass, stop: () => world.run(worker.stop()) };
+  }
+
+  it("an endpoint that hangs holds up neither another one, nor mail, nor anything else", async () => {
+    await listen(service, URL_A);
+    await listen(service, URL_B);
+    outer.receivers.manner = ({ url }) => (url === URL_A ? "hangs" : 200);
+    for (let index = 0; index < 40; index += 1) {
+      outer.addresses.set(`c${index}`, `c${index}@example.com`);
+      await buy(`c${index}`, oneTime());
+    }
+    const worker = start();
+    await worker.pass(9 * SECOND);
+    expect(at(URL_B).filter(({ body }) => readBody(body).type === "delivered")).toHaveLength(80);
+    expect(outer.mailbox.letters).toHaveLength(40);
+    expect(world.licenses.live()).toHaveLength(40);
+    // No more of the hanging ones at a time than there is room for.
+    expect(at(URL_A).length).toBeLessThanOrEqual(16 + 8);
+    await worker.stop();
+  });
+
+  it("a new endpoint is worked for within seconds", async () => {
+    const worker = start();
+    await worker.pass(SECOND);
+    await listen(service, URL_A);
+    await buy("ann");
+    await worker.pass(8 * SECOND);
+    expect(at(URL_A)).toHaveLength(2);
+    await worker.stop();
+  });
+
+  it("a failed try comes again after its 5 s, and hardly later", async () => {
+    await listen(service, URL_A, ["entitlement_grant.created"]);
+    const answers = [500, 200];
+    outer.receivers.manner = () => answers.shift() ?? 200;
+    await buy("ann");
+    const worker = start();
+    await worker.pass(20 * SECOND);
+    const [first, second] = at(URL_A);
+    expect(must(second).at - must(first).at).toBeGreaterThanOrEqual(5 * SECOND);
+    expect(must(second).at - must(first).at).toBeLessThanOrEqual(8 * SECOND);
+    await worker.stop();
+  });
+
+  it("a removed endpoint is left in peace, and what waited for it comes to an end", async () => {
+    const { id } = await listen(service, URL_A);
+    outer.receivers.manner = () => 500;
+    await buy("ann");
+    const worker = start();
+    await worker.pass(10 * SECOND);
+    await removeEndpoint(service.ports, id, "owner");
+    await worker.pass(10 * SECOND);
+    const asked = () => service.calls.filter((call) => call === "outbox.lease").length;
+    const [before, heard] = [asked(), at(URL_A).length];
+    await worker.pass(20 * SECOND);
+    // The core's second and mail's two: no third queue is looked into.
+    expect(asked() - before).toBeLessThanOrEqual(1.25 * (20 + 10) + 3);
+    await worker.pass(12 * MINUTE);
+    expect(at(URL_A)).toHaveLength(heard);
+    expect(deliveriesTo(outer, id).map(({ state }) => state)).toEqual(["failed", "failed"]);
+    expect(waitingEffects(outer)).toEqual([]);
+    await worker.stop();
+  });
+
+  it("a paused endpoint is left alone for as long as it asked, and the others aren't", async () => {
+    await listen(service, URL_A);
+    await listen(service, URL_B);
+    outer.receivers.manner = ({ url }) => (url === URL_A ? { status: 429, retryAfterMs: MINUTE } : 200);
+    const worker = start();
+    await buy("ann");
+    await worker.pass(8 * SECOND);
+    await buy("ben");
+    await worker.pass(40 * SECOND);
+    expect([at(URL_A).length, at(URL_B).length]).toEqual([1, 4]);
+    outer.receivers.manner = () => 200;
+    await worker.pass(2 * MINUTE);
+    expect(at(URL_A).filter(({ status }) => status === 200)).toHaveLength(4);
+    await worker.stop();
+  });
+
+  it("stops in the middle of what it sends, and begins nothing more", async () => {
+    await listen(service, URL_A);
+    outer.receivers.manner = () => "hangs";
+    await buy("ann");
+    const worker = start();
+    await worker.pass(8 * SECOND);
+    expect(at(URL_A)).toHaveLength(1);
+    await listen(service, URL_B);
+    await worker.stop();
+    await buy("ben");
+    world.clock.advance(MINUTE);
+    await world.clock.idle();
+    const told = outer.receivers.received.map(({ body }) => readBody(body).customer);
+    expect(new Set(told)).toEqual(new Set(["ann"]));
+    expect(at(URL_B)).toEqual([]);
+  });
+
+  it("go on when the store fails for a while", async () => {
+    await listen(service, URL_A);
+    await buy("ann");
+    const { ports } = service;
+    let down = true;
+    const endpoints = async () => {
+      if (down) throw new AppError("store_unavailable", "as told", { retryable: true });
+      return ports.webhookRecords.endpoints();
+    };
+    const webhookRecords = {
+      ...ports.webhookRecords,
+      endpoints,
+    };
+    service = withBackground({ ...service, ports: { ...ports, webhookRecords } });
+    const worker = start();
+    await worker.pass(10 * SECOND);
+    expect(at(URL_A)).toEqual([]);
+    down = false;
+    await worker.pass(30 * SECOND);
+    expect(at(URL_A)).toHaveLength(2);
+    await worker.stop();
   });
 });
 
