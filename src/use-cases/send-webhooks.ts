@@ -3,9 +3,10 @@ import { deliveryId, type EventId } from "../domain/ids.ts";
 import { type Instant, SECOND } from "../domain/instant.ts";
 import type { Secret } from "../domain/secret.ts";
 import { giveUp, isSuccess, recordTry, type WebhookDelivery } from "../domain/webhook-delivery.ts";
-import { liveSecrets, noteAttempt, type WebhookEndpoint } from "../domain/webhook-endpoint.ts";
+import { noteAttempt, type WebhookEndpoint } from "../domain/webhook-endpoint.ts";
 import { webhookBody } from "../domain/webhook-payload.ts";
 import type { LeasedEffect, WebhookAnswer } from "../ports.ts";
+import { signingSecrets } from "./endpoint-secrets.ts";
 import { holdLease } from "./hold-lease.ts";
 import { withKeys } from "./purchase-grants.ts";
 import type { EffectPorts, EffectResult } from "./run-effects.ts";
@@ -67,14 +68,9 @@ async function openLane(
   endpoint: WebhookEndpoint,
   due: readonly WebhookDelivery[],
 ): Promise<Lane> {
-  const secrets = liveSecrets(endpoint, ports.clock.now()).map(({ sealed }) =>
-    ports.secretBox.open(sealed, endpoint.id),
-  );
-  const bodies = await bodiesOf(
-    ports,
-    due.map(({ eventId }) => eventId),
-  );
-  return { ports, endpoint, secrets: await Promise.all(secrets), bodies };
+  const ids = due.map(({ eventId }) => eventId);
+  const [secrets, bodies] = await Promise.all([signingSecrets(ports, endpoint), bodiesOf(ports, ids)]);
+  return { ports, endpoint, secrets, bodies };
 }
 
 /** What can be told in full: an event is never sent with a licence key of which only the mask is left. */
@@ -153,6 +149,8 @@ async function note(lane: Lane, { statusCode }: WebhookAnswer): Promise<boolean>
   if (noteAttempt(endpoint, seen, now) === endpoint) return false;
   let disabled = false;
   const change = (current: WebhookEndpoint) => {
+    // It has moved: what its old address says is of no more interest.
+    if (current.url !== endpoint.url) return current;
     const noted = noteAttempt(current, seen, now);
     disabled ||= current.enabled && !noted.enabled;
     return noted;

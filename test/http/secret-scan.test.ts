@@ -31,6 +31,7 @@ test("no secret is in a log line, an error's body or a document's id", { timeout
     OBFUSCATED_ACCOUNT_ID: "hmac",
     OBFUSCATED_ACCOUNT_KEY: ACCOUNT_KEY,
     SMTP_URL: "smtps://mailer:pass-of-the-mailer@127.0.0.1:1",
+    MAIL_FROM: "shop@example.com",
   });
   const { sandbox } = service;
   const secrets = new Set([apiKey, ENCRYPTION_KEY, ACCOUNT_KEY, ADMIN_KEY, "pass-of-the-mailer", UNKNOWN]);

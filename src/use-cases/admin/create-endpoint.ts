@@ -3,7 +3,7 @@ import { endpointId } from "../../domain/ids.ts";
 import type { Secret } from "../../domain/secret.ts";
 import { type EndpointSeed, newEndpoint, type WebhookEndpoint } from "../../domain/webhook-endpoint.ts";
 import type { Ports } from "../../ports.ts";
-import { newSigningSecret } from "./endpoint-secret.ts";
+import { newSigningSecret } from "../endpoint-secrets.ts";
 import { mayBeSentTo } from "./endpoint-url.ts";
 import { endpointAct } from "./find-endpoint.ts";
 

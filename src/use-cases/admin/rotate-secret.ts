@@ -1,7 +1,7 @@
 import { rotateSecret as rotate } from "../../domain/webhook-endpoint.ts";
 import type { Ports } from "../../ports.ts";
+import { newSigningSecret } from "../endpoint-secrets.ts";
 import type { EndpointWithSecret } from "./create-endpoint.ts";
-import { newSigningSecret } from "./endpoint-secret.ts";
 import { endpointAct, findEndpoint, isNoEndpoint } from "./find-endpoint.ts";
 
 /**

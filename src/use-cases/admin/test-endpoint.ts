@@ -1,7 +1,7 @@
 import type { GrantEventType } from "../../domain/grant-events.ts";
 import { sampleEvent, webhookBody } from "../../domain/webhook-payload.ts";
 import type { Ports, WebhookAnswer } from "../../ports.ts";
-import { signingSecrets } from "./endpoint-secret.ts";
+import { signingSecrets } from "../endpoint-secrets.ts";
 import { findEndpoint } from "./find-endpoint.ts";
 
 /** What a sample is of, unless the endpoint or the caller wants another type. */

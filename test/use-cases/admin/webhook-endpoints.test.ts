@@ -3,7 +3,7 @@ import { endpointId } from "../../../src/domain/ids.ts";
 import { DAY } from "../../../src/domain/instant.ts";
 import { changeEndpoint, removeEndpoint } from "../../../src/use-cases/admin/change-endpoint.ts";
 import { createEndpoint } from "../../../src/use-cases/admin/create-endpoint.ts";
-import { signingSecrets } from "../../../src/use-cases/admin/endpoint-secret.ts";
+import { signingSecrets } from "../../../src/use-cases/endpoint-secrets.ts";
 import { rotateSecret } from "../../../src/use-cases/admin/rotate-secret.ts";
 import { testEndpoint } from "../../../src/use-cases/admin/test-endpoint.ts";
 import { must, NOW } from "../../support/builders.ts";

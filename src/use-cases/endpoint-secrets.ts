@@ -1,7 +1,7 @@
-import type { EndpointId } from "../../domain/ids.ts";
-import { Secret } from "../../domain/secret.ts";
-import { liveSecrets, type WebhookEndpoint } from "../../domain/webhook-endpoint.ts";
-import type { Ports } from "../../ports.ts";
+import type { EndpointId } from "../domain/ids.ts";
+import { Secret } from "../domain/secret.ts";
+import { liveSecrets, type WebhookEndpoint } from "../domain/webhook-endpoint.ts";
+import type { Ports } from "../ports.ts";
 
 /** Standard Webhooks asks for 24 to 64. */
 const SECRET_BYTES = 32;
