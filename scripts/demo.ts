@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
+import { changeSteps } from "./demo/change-steps.ts";
+import { endSteps } from "./demo/end-steps.ts";
 import { oneTimeSteps } from "./demo/one-time-steps.ts";
 import { outro } from "./demo/outro.ts";
 import { type Step, setScene } from "./demo/scene.ts";
+import { shopSteps } from "./demo/shop-steps.ts";
 import { type Closing, setStage } from "./demo/stage.ts";
 import { subscriptionSteps } from "./demo/subscription-steps.ts";
 import { seconds, tell } from "./demo/teller.ts";
@@ -17,12 +20,11 @@ const { values: flags } = parseArgs({
 });
 
 const story: readonly Step[] = [
+  ...shopSteps,
   ...oneTimeSteps,
   ...subscriptionSteps,
-  {
-    title: "Google sends every notice of this story again, as it may",
-    run: ({ witness }) => witness.allNoticesAgain(),
-  },
+  ...changeSteps,
+  ...endSteps,
 ];
 
 /** What it ends with if somebody ends it now: the story has not been told yet. */

@@ -17,6 +17,7 @@ export const grantShape = z.object({
   entitlement_id: z.string(),
   status: z.string(),
   revocation_reason: z.string().nullable(),
+  created_at: z.string(),
   license_key: z.object({ key: z.string(), expires_at: z.string().nullable() }).nullable(),
 });
 const answerShape = z.object({
@@ -33,6 +34,8 @@ export type Answer = z.output<typeof answerShape>;
 /** An app user with the app in hand: all that the app can do. */
 export interface Customer {
   readonly uid: string;
+  /** Verified: his ID token says so. */
+  readonly email: string;
   verify(productId: string, purchaseToken: string): Promise<Answer>;
   /** For one who is to be refused: status and code. */
   verifyInVain(productId: string, purchaseToken: string): Promise<z.output<typeof problemShape>>;
@@ -40,7 +43,8 @@ export interface Customer {
 }
 
 export async function signIn(sandbox: Sandbox, url: string, uid: string): Promise<Customer> {
-  const idToken = await sandbox.identity.token({ uid, email: `${uid}@example.com` });
+  const email = `${uid}@example.com`;
+  const idToken = await sandbox.identity.token({ uid, email });
   const headers = { Authorization: `Bearer ${idToken}`, "Content-Type": "application/json" };
 
   const post = (product_id: string, purchase_token: string) =>
@@ -52,6 +56,7 @@ export async function signIn(sandbox: Sandbox, url: string, uid: string): Promis
 
   return {
     uid,
+    email,
     async verify(productId, purchaseToken) {
       const response = await post(productId, purchaseToken);
       return answerShape.parse(await okJson(response));
@@ -62,7 +67,8 @@ export async function signIn(sandbox: Sandbox, url: string, uid: string): Promis
   };
 }
 
-async function okJson(response: Response): Promise<unknown> {
+/** @throws Error for any status but 2xx. */
+export async function okJson(response: Response): Promise<unknown> {
   const text = await response.text();
   if (!response.ok) throw new Error(`playgrant answered ${response.status}: ${text.slice(0, 400)}`);
   return JSON.parse(text);

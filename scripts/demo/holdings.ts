@@ -7,7 +7,8 @@ export interface Holdings {
   /** Whose word it is. */
   readonly name: string;
   entitlement(id: string): Promise<Entitlement | null>;
-  grant(entitlementId: string): Promise<Grant | null>;
+  /** Newest first: access that comes back is a new grant. */
+  grants(entitlementId: string): Promise<readonly Grant[]>;
   /** All that is kept, with the time each was written: equal means that nothing was. */
   fingerprint(): Promise<string>;
   close(): Promise<void>;
@@ -23,10 +24,11 @@ export function holdingsInFirestore(projectId: string, uid: string): Holdings {
       const document = await customer.collection("entitlements").doc(id).get();
       return document.exists ? entitlementShape.parse(withTexts(document.data())) : null;
     },
-    async grant(entitlementId) {
+    async grants(entitlementId) {
       const query = customer.collection("grants").where("entitlement_id", "==", entitlementId);
       const { docs } = await query.get();
-      return docs[0] === undefined ? null : grantShape.parse(docs[0].data());
+      const grants = docs.map((doc) => grantShape.parse(withTexts(doc.data())));
+      return grants.toSorted((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at));
     },
     async fingerprint() {
       // The outbox is work in hand, not a result; what lies under a customer is found by its own name.
@@ -65,7 +67,7 @@ export function holdingsInApi(customer: Customer): Holdings {
     name: "The API",
     entitlement: async (id) =>
       (await entitlements()).find(({ entitlement_id }) => entitlement_id === id) ?? null,
-    grant: async (id) => (await grants()).find(({ entitlement_id }) => entitlement_id === id) ?? null,
+    grants: async (id) => (await grants()).filter(({ entitlement_id }) => entitlement_id === id),
     async fingerprint() {
       const paths = ["/v1/entitlements", "/v1/grants", "/v1/purchases"];
       return JSON.stringify(await Promise.all(paths.map((path) => customer.get(path))));

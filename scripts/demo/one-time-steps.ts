@@ -1,5 +1,6 @@
 import { acknowledgedOnce, buy, type Scene, type Step, tokenOf } from "./scene.ts";
 import { check, note, soon } from "./teller.ts";
+import { inTime, told } from "./telling.ts";
 import { keyIn, masked } from "./wording.ts";
 
 /** Bought once, kept for good: paid at once, or by a QR code that is paid later. */
@@ -11,7 +12,8 @@ export const oneTimeSteps: readonly Step[] = [
 ];
 
 async function paidAtOnce(scene: Scene): Promise<void> {
-  const { somchai, holdings, keythai, witness } = scene;
+  const { somchai, holdings, keythai, news, witness } = scene;
+  const since = news.fromNow();
   const token = buy(scene, "lifetime");
   const { purchase, grants } = await somchai.verify("lifetime", token);
   check(`The app is told: ${purchase.state}, access`, purchase.state === "purchased" && purchase.access);
@@ -24,8 +26,8 @@ async function paidAtOnce(scene: Scene): Promise<void> {
   );
   await soon(
     `${holdings.name}: the licence's grant is Delivered`,
-    () => holdings.grant("desktop"),
-    (found) => found?.status === "Delivered" && found.license_key?.key.slice(-4) === key?.slice(-4),
+    () => holdings.grants("desktop"),
+    ([found]) => found?.status === "Delivered" && found.license_key?.key.slice(-4) === key?.slice(-4),
   );
   const licence = keythai.findByKey(key ?? "");
   check(
@@ -33,6 +35,9 @@ async function paidAtOnce(scene: Scene): Promise<void> {
     licence?.status === "active" && licence.expiresAt === null && keythai.licences.length === 1,
     keythai.licences,
   );
+  const events = ["created", "delivered"];
+  await told(since, { licence: "desktop", events, key, mail: "Use this key to unlock Desktop licence." });
+  inTime(since);
   await acknowledgedOnce(scene, token);
   await witness.lastNoticesAgain(token);
 }

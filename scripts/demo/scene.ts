@@ -1,6 +1,8 @@
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { type Customer, PACKAGE, signIn } from "./customer.ts";
 import { type Holdings, holdingsInApi, holdingsInFirestore } from "./holdings.ts";
+import { createNews, type News } from "./news.ts";
+import { openShop, type Shop } from "./shop.ts";
 import type { Closing, Stage } from "./stage.ts";
 import { soon } from "./teller.ts";
 import { createWitness, type Witness } from "./witness.ts";
@@ -11,6 +13,9 @@ export interface Scene {
   readonly malee: Customer;
   readonly play: Sandbox["play"];
   readonly keythai: Sandbox["keythai"];
+  readonly shop: Shop;
+  /** What the shop's system and Somchai are told. */
+  readonly news: News;
   /** What is kept of Somchai. */
   readonly holdings: Holdings;
   readonly witness: Witness;
@@ -33,13 +38,17 @@ export async function setScene(stage: Stage, closing: Closing): Promise<Scene> {
     : holdingsInApi(somchai);
   closing.push(() => holdings.close());
   const { play, keythai } = sandbox;
+  const shop = openShop(sandbox, service.url, stage.adminKey);
+  const news = createNews(sandbox, somchai.email);
   return {
     somchai,
     malee,
     play,
     keythai,
+    shop,
+    news,
     holdings,
-    witness: createWitness(stage, holdings),
+    witness: createWitness({ stage, holdings, shop, news }),
     tokens: new Map(),
   };
 }

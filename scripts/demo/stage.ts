@@ -6,6 +6,7 @@ import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type Backing, startBacking } from "./backing.ts";
 import { portOrAny } from "./ports.ts";
 import { type ServiceProcess, startService } from "./service.ts";
+import { newAdminKey } from "./shop.ts";
 import { seconds } from "./teller.ts";
 
 const TOPIC = "playgrant-rtdn";
@@ -17,6 +18,8 @@ export interface Stage {
   readonly backing: Backing;
   readonly sandbox: Sandbox;
   readonly service: ServiceProcess;
+  /** In clear: only who runs the demo has it, the service knows its hash. */
+  readonly adminKey: string;
 }
 
 /** What was started, to be ended in the reverse order, whatever came of it. */
@@ -39,14 +42,16 @@ export async function setStage({ once, entry }: StageOptions, closing: Closing):
   closing.push(() => sandbox.close());
   console.log(`  Google Play, KeyThai and sign-in: the sandbox at ${sandbox.url}`);
   const launchedAt = performance.now();
-  const service = await startService(settings(backing, sandbox, ports.service), entry);
+  const admin = newAdminKey("owner");
+  const env = { ...settings(backing, sandbox, ports.service), ADMIN_API_KEYS: admin.entry };
+  const service = await startService(env, entry);
   closing.push(async () => {
     const code = await service.stop();
     if (code !== 0) throw new Error(`playgrant did not stop as it should: it ended with ${code}`);
   });
   console.log(`  playgrant: ${service.url}, ready after ${seconds(performance.now() - launchedAt)}`);
   direct(sandbox, backing, service);
-  return { backing, sandbox, service };
+  return { backing, sandbox, service, adminKey: admin.key };
 }
 
 async function choosePorts(once: boolean) {
@@ -78,7 +83,8 @@ function settings(backing: Backing, sandbox: Sandbox, port: number): Record<stri
     RTDN_PUSH_SERVICE_ACCOUNT: PUSH_ACCOUNT,
     RTDN_PUSH_JWKS_URL: `${sandbox.url}/identity/jwks.json`,
     SMTP_URL: `smtp://127.0.0.1:${sandbox.smtpPort}`,
-    MAIL_FROM: "shop@example.com",
+    MAIL_FROM: "Example Shop <shop@example.com>",
+    WEBHOOK_ALLOW_LOOPBACK: "1",
   };
 }
 

@@ -1,13 +1,15 @@
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Holdings } from "./holdings.ts";
+import type { News } from "./news.ts";
+import type { Shop } from "./shop.ts";
 import type { Stage } from "./stage.ts";
 import { check, until } from "./teller.ts";
 
 type Licence = Sandbox["keythai"]["licences"][number];
 
-/** Looks at the story from all sides: what we keep, what KeyThai has, what Google was told. */
+/** Looks at the story from all sides: what we keep, what KeyThai has, what Google, the shop and Somchai were told. */
 export interface Witness {
-  /** KeyThai's licence of this entitlement, by the grant that its metadata names. */
+  /** KeyThai's licence of this entitlement, by the grant that its metadata names: the first one of its key. */
   licenceOf(entitlementId: string): Promise<Licence | null>;
   /** Google tells its last notices of a purchase three times more: nothing may change anywhere. */
   lastNoticesAgain(purchaseToken: string): Promise<void>;
@@ -17,7 +19,14 @@ export interface Witness {
 
 const TIMES = 3;
 
-export function createWitness(stage: Stage, holdings: Holdings): Witness {
+interface Sides {
+  readonly stage: Stage;
+  readonly holdings: Holdings;
+  readonly shop: Shop;
+  readonly news: News;
+}
+
+export function createWitness({ stage, holdings, shop, news }: Sides): Witness {
   const { play, keythai } = stage.sandbox;
   const notices = createNoticeCount(stage);
 
@@ -28,13 +37,19 @@ export function createWitness(stage: Stage, holdings: Holdings): Witness {
       "the licences at KeyThai": JSON.stringify(keythai.licences),
       "how often KeyThai was told something": JSON.stringify({ create, update }),
       "how often Google Play was told something": JSON.stringify(play.calls.acknowledge),
+      "webhooks and mails": JSON.stringify(news.all()),
     };
   }
 
+  /** What a notice sets going ends after it: webhooks, mails, and the records of them. */
+  const allDone = () => until("nothing left to do", shop.effectsDue, (due) => due === 0);
+
   async function nothingChangesBy(what: string, repeat: () => number): Promise<void> {
     await notices.settled();
+    await allDone();
     const before = await everything();
     const sent = await notices.allHandledOf(repeat);
+    await allDone();
     const after = await everything();
     const changed = Object.keys(before).filter((name) => before[name] !== after[name]);
     check(`${what} (${sent} messages): nothing has changed anywhere`, changed.length === 0, changed);
@@ -42,8 +57,8 @@ export function createWitness(stage: Stage, holdings: Holdings): Witness {
 
   return {
     async licenceOf(entitlementId) {
-      const grant = await holdings.grant(entitlementId);
-      return keythai.licences.find(({ metadata }) => metadata.grant === grant?.id) ?? null;
+      const ids = new Set<unknown>((await holdings.grants(entitlementId)).map(({ id }) => id));
+      return keythai.licences.findLast(({ metadata }) => ids.has(metadata.grant)) ?? null;
     },
     lastNoticesAgain: (purchaseToken) =>
       nothingChangesBy(
