@@ -5,12 +5,18 @@ import { createKeyThaiClient } from "../../src/adapters/keythai/keythai-client.t
 import { createLicenseServer } from "../../src/adapters/keythai/license-server.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import type { Chance, Clock, LicenseServer, PlayApi } from "../../src/ports.ts";
+import { createMailbox, type Mailbox } from "./mailbox.ts";
 import { createPlayApi } from "./play-api.ts";
+import { createReceivers, type Receivers } from "./receivers.ts";
 import { suffer, type Trouble } from "./trouble.ts";
 
-/** Google and KeyThai: the sandbox, without a socket. */
+/** Google and KeyThai: the sandbox, without a socket; the owner's systems, and customers' mail. */
 export interface Outside {
   readonly sandbox: InProcess;
+  readonly receivers: Receivers;
+  readonly mailbox: Mailbox;
+  /** What Firebase Auth knows, by customer. */
+  readonly addresses: Map<string, string>;
   /** The adapters of one replica: every call passes by the world's trouble. */
   connect(replica: string): { readonly play: PlayApi; readonly licenses: LicenseServer };
 }
@@ -24,10 +30,12 @@ export interface OutsideOptions {
   readonly automatic: boolean;
   /** How long `issue` may take, in ms. */
   readonly issueTimeoutMs: number;
+  /** How long a webhook or a letter may take, in ms. */
+  readonly tellTimeoutMs: number;
 }
 
 export function createOutside(options: OutsideOptions): Outside {
-  const { clock, chance, notices, trouble, automatic, issueTimeoutMs } = options;
+  const { clock, chance, notices, trouble, automatic, issueTimeoutMs, tellTimeoutMs } = options;
   const sandbox = createSandbox({
     now: () => clock.now(),
     random: chance,
@@ -62,6 +70,9 @@ export function createOutside(options: OutsideOptions): Outside {
 
   return {
     sandbox,
+    receivers: createReceivers({ clock, timeoutMs: tellTimeoutMs }),
+    mailbox: createMailbox(clock, tellTimeoutMs),
+    addresses: new Map(),
     connect(replica) {
       const client = createKeyThaiClient({
         apiKey: new Secret(SANDBOX_API_KEY),

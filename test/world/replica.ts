@@ -31,11 +31,13 @@ export interface ReplicaParts {
   readonly common: Pick<AllPorts, "settings" | "clock" | "chance" | "accountIds" | "secretBox">;
   readonly log: LogLine[];
   readonly trouble: () => Trouble | null;
+  /** Whether letters are sent. */
+  readonly mail: boolean;
 }
 
 export function createReplica(
   name: string,
-  { storage, outside, common, log, trouble }: ReplicaParts,
+  { storage, outside, common, log, trouble, mail }: ReplicaParts,
 ): Replica {
   const life = new Life(null);
   const how = { clock: common.clock, trouble };
@@ -52,6 +54,13 @@ export function createReplica(
     adminRecords: kept("adminRecords"),
     sweepRecords: kept("sweepRecords"),
     desk: kept("desk"),
+    webhookRecords: kept("webhookRecords"),
+    mailRecords: kept("mailRecords"),
+    webhooks: life.guard("webhooks", outside.receivers),
+    mailer: mail ? life.guard("mailer", outside.mailbox) : null,
+    accounts: life.guard("accounts", {
+      email: async (customer: string) => outside.addresses.get(customer) ?? null,
+    }),
     intake: kept("intake"),
     log: createLog(log),
   });

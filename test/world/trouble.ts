@@ -9,6 +9,8 @@ export const STORE_PORTS = [
   "sweepRecords",
   "desk",
   "intake",
+  "webhookRecords",
+  "mailRecords",
 ] as const;
 export type StorePort = (typeof STORE_PORTS)[number];
 

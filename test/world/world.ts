@@ -2,12 +2,16 @@ import { seededRandom } from "../../sandbox/random.ts";
 import type { Notification } from "../../sandbox/rtdn/publisher.ts";
 import type { InProcess } from "../../sandbox/sandbox.ts";
 import { createLocalSecretBox } from "../../src/adapters/crypto/local-secret-box.ts";
+import type { Contact } from "../../src/domain/contact.ts";
 import { type CustomerFile, emptyCustomerFile } from "../../src/domain/entitlements.ts";
+import type { GrantEventType } from "../../src/domain/grant-events.ts";
 import type { CustomerId } from "../../src/domain/ids.ts";
 import type { Instant } from "../../src/domain/instant.ts";
 import { type PurchaseRecord, purchaseRef } from "../../src/domain/purchase-file.ts";
 import { Secret } from "../../src/domain/secret.ts";
+import type { WebhookEndpoint } from "../../src/domain/webhook-endpoint.ts";
 import type { AccountIds, Chance, SecretBox, Settings } from "../../src/ports.ts";
+import { createEndpoint } from "../../src/use-cases/admin/create-endpoint.ts";
 import { type Handled, handleNotification } from "../../src/use-cases/handle-notification.ts";
 import { type RestoredPurchases, restorePurchases } from "../../src/use-cases/restore-purchases.ts";
 import { type VerifiedPurchase, verifyPurchase } from "../../src/use-cases/verify-purchase.ts";
@@ -15,8 +19,10 @@ import { at } from "../support/builders.ts";
 import type { LogLine } from "../support/ports.ts";
 import { ownedAtGoogle, requestOf } from "./app.ts";
 import type { WorldClock } from "./clock.ts";
+import type { Mailbox } from "./mailbox.ts";
 import { createNoticeChannel, type NoticeChannel, toMessage } from "./notices.ts";
 import { createOutside } from "./outside.ts";
+import type { Receivers } from "./receivers.ts";
 import { createReplica, type Replica, type ReplicaParts } from "./replica.ts";
 import { accountIdsOf, settingsOf } from "./setup.ts";
 import { type Dump, inMemory, type Storage, type StorageKind } from "./storage.ts";
@@ -37,6 +43,8 @@ export interface WorldOptions {
   readonly transfers?: boolean;
   /** Google acts by itself as time passes: it renews, holds, ends, takes back what nobody acknowledged (false). */
   readonly automatic?: boolean;
+  /** `SMTP_URL`: letters are sent (false). */
+  readonly mail?: boolean;
 }
 
 /**
@@ -56,6 +64,13 @@ export interface World {
   readonly settings: Settings;
   readonly accountIds: AccountIds;
   readonly notices: NoticeChannel;
+  /** The owner's systems; they hear of nothing unless they {@link listen}. */
+  readonly receivers: Receivers;
+  readonly mailbox: Mailbox;
+  /** What Firebase Auth knows, by customer. */
+  readonly addresses: Map<string, string>;
+  /** How the app says that its customer is reached, by customer. */
+  readonly contacts: Map<string, Contact>;
   /** Log lines of all replicas. */
   readonly log: LogLine[];
   /** What befalls calls of replicas; null: nothing. */
@@ -67,6 +82,10 @@ export interface World {
   /** The first one alive; if there is none, a new one. */
   alive(): Replica;
 
+  /** The owner registers an address; null: for all events. */
+  listen(url: string, eventTypes?: readonly GrantEventType[] | null): Promise<WebhookEndpoint>;
+  /** Anything that a replica does. Undefined: it died or froze over it. */
+  until<T>(by: Replica, work: Promise<T>): Promise<T | undefined>;
   /** The app presents a token. Undefined: the replica died or froze over it. @throws AppError as the use case. */
   verify(
     customer: string,
@@ -114,19 +133,23 @@ export function createWorld(options: WorldOptions = {}): World {
     trouble,
     automatic: options.automatic ?? false,
     issueTimeoutMs: settings.leaseMs / 2,
+    tellTimeoutMs: settings.leaseMs / 3,
   });
   const accountIds = accountIdsOf(options, storage);
   const secretBox = createLocalSecretBox(KEYS);
   const common = { settings, clock, chance, accountIds, secretBox };
   const replicas: Replica[] = [];
-  const parts: ReplicaParts = { storage, outside, common, log, trouble };
+  const parts: ReplicaParts = { storage, outside, common, log, trouble, mail: options.mail ?? false };
   const start = () => {
     const replica = createReplica(`r${replicas.length + 1}`, parts);
     replicas.push(replica);
     return replica;
   };
   const alive = () => replicas.find(({ state }) => state === "alive") ?? start();
-  const { sandbox } = outside;
+  const { sandbox, receivers, mailbox, addresses } = outside;
+  const contacts = new Map<string, Contact>();
+  const entropy = (bytes: number) =>
+    Buffer.from(Array.from({ length: bytes }, () => Math.floor(chance() * 256)));
   start();
 
   /** To its end, or to the replica's. */
@@ -170,16 +193,29 @@ export function createWorld(options: WorldOptions = {}): World {
     settings,
     accountIds,
     notices: channel,
+    receivers,
+    mailbox,
+    addresses,
+    contacts,
     log,
     trouble: null,
     replicas,
     start,
     alive,
-    verify: (customer, productId, purchaseToken, by = alive()) =>
-      until(
+    listen: async (url, eventTypes = null) => {
+      const { webhookRecords } = storage;
+      const ports = { webhookRecords, webhooks: receivers, secretBox, entropy, clock };
+      return (await createEndpoint(ports, { url, description: "", eventTypes }, "owner")).endpoint;
+    },
+    until,
+    verify: (customer, productId, purchaseToken, by = alive()) => {
+      const request = { ...requestOf(productId, purchaseToken), customerId: id(customer) };
+      const contact = contacts.get(customer);
+      return until(
         by,
-        verifyPurchase(by.ports, { ...requestOf(productId, purchaseToken), customerId: id(customer) }),
-      ),
+        verifyPurchase(by.ports, { ...request, ...(contact === undefined ? {} : { contact }) }),
+      );
+    },
     restore: (customer, by = alive()) =>
       until(by, restorePurchases(by.ports, id(customer), ownedAtGoogle(sandbox, customer))),
     deliver,
