@@ -2,7 +2,6 @@ import { serve } from "@hono/node-server";
 import { createReceiver } from "./receiver.ts";
 import { createGrantStore } from "./store.ts";
 
-// biome-ignore lint/style/noProcessEnv: this is where the settings come in
 const { WEBHOOK_SECRET = "", GRANTS_FILE = "", PORT = "3000", HOST = "127.0.0.1" } = process.env;
 
 if (!/^whsec_\S+$/.test(WEBHOOK_SECRET)) {
