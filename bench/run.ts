@@ -6,6 +6,7 @@ import { contended } from "./cases/contended.ts";
 import { counts } from "./cases/counts.ts";
 import { sweepCost } from "./cases/sweep-cost.ts";
 import { throughput } from "./cases/throughput.ts";
+import { webhooks } from "./cases/webhooks.ts";
 import { type Lab, openLab } from "./parts/lab.ts";
 import type { PurchaseType } from "./parts/shop.ts";
 import { startup } from "./startup.ts";
@@ -75,6 +76,14 @@ const cases: Readonly<Record<string, Case>> = {
   "sweep-cost": {
     title: "What a sweep reads in a small and a large shop, the same being due",
     run: sweepCost,
+  },
+  webhooks: {
+    title: "Events to two endpoints that answer, beside one that hangs",
+    run: () =>
+      webhooks(() => open(false), {
+        rounds: Math.min(options.rounds, 3),
+        events: flags.full ? 10_000 : 1000,
+      }),
   },
   startup: { title: "From start to ready, and memory, of the api role", run: () => startup() },
   crash: { title: "Killed at random moments under load", run: crashes },

@@ -1,3 +1,4 @@
+import type { Queue } from "../../src/domain/effect.ts";
 import type { Background, Log } from "../../src/ports.ts";
 
 /** Longer than a lease whose owner failed, and one back-off after it. */
@@ -20,7 +21,7 @@ export function watchEffects(ports: { readonly background: Background; readonly 
   let done = 0;
   let waiting: { readonly count: number; resolve(): void }[] = [];
   const { hasRoom } = ports.background;
-  Object.assign(ports.background, { hasRoom: () => !held && hasRoom() });
+  Object.assign(ports.background, { hasRoom: (queue?: Queue) => !held && hasRoom(queue) });
   let troubles: Record<string, number> = {};
   const trouble = (what: string) => {
     troubles[what] = (troubles[what] ?? 0) + 1;

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import { EVENTS_EACH, stockEvents } from "../parts/event-stock.ts";
+import type { Lab } from "../parts/lab.ts";
+import { ask } from "../parts/load.ts";
+import type { ReceiverMethods } from "../parts/receivers.ts";
+import { type Helper, startHelper } from "../parts/remote.ts";
+import { median, spread, table } from "../parts/stats.ts";
+import type { SubjectMethods } from "../parts/subject.ts";
+
+export interface WebhooksOptions {
+  readonly events: number;
+  readonly rounds: number;
+}
+
+const HEALTHY = ["/first", "/second"];
+/** What a third endpoint does to the two that answer; without it is what the others are compared with. */
+const THIRD = { none: null, hanging: "/hanging", "answers too": "/third" } as const;
+type Third = keyof typeof THIRD;
+const THIRDS = Object.keys(THIRD) as Third[];
+/** "The others are not slower than without it": by more than what rounds differ by anyway. */
+const MOST = 1.1;
+
+const ADMIN_KEY = "the-bench";
+
+interface Round {
+  readonly ms: number;
+  readonly cpuMs: number;
+  /** How often the third one was asked by then. */
+  readonly asked: number;
+}
+
+/**
+ * Events of purchases that are there already go to two endpoints that answer, and to a third one: the time until the two
+ * have heard of all. Each round on emulators of its own, the three kinds in turn.
+ */
+export async function webhooks(open: () => Promise<Lab>, options: WebhooksOptions): Promise<string> {
+  const done: Record<Third, Round[]> = { none: [], hanging: [], "answers too": [] };
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const third of inTurn(round)) {
+      const lab = await open();
+      try {
+        done[third].push(await oneRound(lab, THIRD[third], options.events));
+      } finally {
+        await lab.close();
+      }
+      const { ms, cpuMs, asked } = done[third].at(-1) ?? { ms: 0, cpuMs: 0, asked: 0 };
+      console.error(
+        `  ${third}: ${(ms / 1000).toFixed(1)} s, CPU ${(cpuMs / 1000).toFixed(1)} s, third asked ${asked} times`,
+      );
+    }
+  }
+  const head = [
+    "third endpoint",
+    "seconds until two have all",
+    "events a second to each",
+    "against none, by round",
+    "CPU s",
+    "",
+    "",
+  ];
+  return table(
+    head,
+    THIRDS.map((third) => rowOf(third, done, options.events)),
+  );
+}
+
+/** Nobody is always the first. */
+function inTurn(round: number): Third[] {
+  return THIRDS.map((_, index) => THIRDS[(index + round) % THIRDS.length] ?? "none");
+}
+
+async function oneRound(lab: Lab, third: string | null, events: number): Promise<Round> {
+  const settings = lab.environment({
+    ADMIN_API_KEYS: `bench:${createHash("sha256").update(ADMIN_KEY).digest("hex")}`,
+    WEBHOOK_ALLOW_LOOPBACK: "1",
+  });
+  const receivers = await startHelper<ReceiverMethods>(new URL("../parts/receivers.ts", import.meta.url), {
+    env: {},
+  });
+  const subject = await lab.startSubject(settings);
+  try {
+    process.env.FIRESTORE_EMULATOR_HOST = lab.emulators.firestoreHost ?? "";
+    await stockEvents(settings.GOOGLE_CLOUD_PROJECT ?? "", events / EVENTS_EACH, Date.now());
+    for (const path of third === null ? HEALTHY : [...HEALTHY, third])
+      await register(subject, await receivers.ask.url(path));
+    const cpuBefore = await subject.ask.cpuMs();
+    const startedAt = performance.now();
+    await subject.ask.setEffects("run");
+    await receivers.ask.reach(HEALTHY, events);
+    const ms = performance.now() - startedAt;
+    const times = await receivers.ask.times();
+    for (const path of HEALTHY)
+      if (times[path] !== events) console.error(`  ${path} was asked ${times[path]} times`);
+    return { ms, cpuMs: (await subject.ask.cpuMs()) - cpuBefore, asked: times[third ?? ""] ?? 0 };
+  } finally {
+    delete process.env.FIRESTORE_EMULATOR_HOST;
+    // What hangs would be waited for.
+    await receivers.stop();
+    await subject.stop();
+  }
+}
+
+async function register(subject: Helper<SubjectMethods>, url: string): Promise<void> {
+  const { app } = await subject.ask.ports();
+  const shot = { path: "/v1/admin/webhook_endpoints", bearer: ADMIN_KEY, body: JSON.stringify({ url }) };
+  const { status, body } = await ask(app, shot);
+  if (status !== 201) throw new Error(`answered ${status}: ${body}`);
+}
+
+function rowOf(third: Third, done: Readonly<Record<Third, readonly Round[]>>, events: number): string[] {
+  const rounds = done[third];
+  const ratios = rounds.map(({ ms }, index) => ms / (done.none[index]?.ms ?? Number.NaN));
+  const verdict = median(ratios) <= MOST ? "met" : "MISSED";
+  return [
+    third,
+    spread(
+      rounds.map(({ ms }) => ms / 1000),
+      1,
+    ),
+    spread(
+      rounds.map(({ ms }) => (events / ms) * 1000),
+      0,
+    ),
+    third === "none" ? "" : spread(ratios),
+    spread(
+      rounds.map(({ cpuMs }) => cpuMs / 1000),
+      1,
+    ),
+    third === "hanging" ? `<= ${MOST} ${verdict}` : "",
+    third === "none" ? "" : `asked ${rounds.map(({ asked }) => asked).join(", ")} times`,
+  ];
+}
