@@ -1,38 +1,22 @@
-import { type EffectRequest, requestEffect } from "../domain/effect.ts";
+import { type EffectRequest, requestEffect, type SendMail } from "../domain/effect.ts";
+import type { Grant } from "../domain/grant.ts";
 import type { GrantEvent } from "../domain/grant-events.ts";
-import type { Instant } from "../domain/instant.ts";
-import { NO_IDS } from "../domain/purchase-file.ts";
-import { wantedAccess } from "../domain/slot.ts";
-import type { Ports } from "../ports.ts";
+import { type Instant, MINUTE } from "../domain/instant.ts";
 
-/** The letters that events call for: a key came, or one no longer works. None where no mail is sent. */
-export async function lettersAbout(
-  ports: Pick<Ports, "mailer" | "store">,
-  events: readonly GrantEvent[],
-  now: Instant,
-): Promise<EffectRequest[]> {
-  if (ports.mailer === null) return [];
+/** The notice about a new plan may come after that about the old one: then there is one letter for both. */
+const REPLACED_WITHIN = 10 * MINUTE;
+
+/** The letters that events call for: a key came, or one no longer works. */
+export function lettersAbout(events: readonly GrantEvent[], now: Instant): EffectRequest[] {
   const about = events.filter(({ grant }) => grant.licenseKey !== null);
-  const requests: EffectRequest[] = [];
-  for (const { type, grant } of about) {
-    const { customerId, id: grantId } = grant;
-    if (type === "entitlement_grant.delivered") {
-      requests.push(requestEffect({ kind: "send_mail", customerId, grantId, news: "delivered" }, now));
-    }
-    if (type === "entitlement_grant.revoked" && !(await isReplaced(ports, grant))) {
-      requests.push(requestEffect({ kind: "send_mail", customerId, grantId, news: "revoked" }, now));
-    }
-  }
-  return requests;
+  return about.flatMap(({ type, grant }) => {
+    if (type === "entitlement_grant.delivered") return [letter(grant, "delivered", now)];
+    if (type !== "entitlement_grant.revoked") return [];
+    const mayBeReplaced = grant.revocationReason === "plan_changed";
+    return [letter(grant, "revoked", mayBeReplaced ? now + REPLACED_WITHIN : now)];
+  });
 }
 
-/** At a plan change the letter with the new key says that the former one no longer works. */
-async function isReplaced(
-  { store }: Pick<Ports, "store">,
-  { revocationReason, customerId, slotId }: GrantEvent["grant"],
-): Promise<boolean> {
-  if (revocationReason !== "plan_changed") return false;
-  const { file } = await store.load({ ...NO_IDS, customerId });
-  const slot = file.customer?.slots[slotId];
-  return slot !== undefined && wantedAccess(slot).kind === "active";
+function letter({ customerId, id }: Grant, news: SendMail["news"], dueAt: Instant): EffectRequest {
+  return requestEffect({ kind: "send_mail", customerId, grantId: id, news }, dueAt);
 }

@@ -20,7 +20,8 @@ export async function publishEvents(ports: EffectPorts, effect: PublishEvents): 
   const now = ports.clock.now();
   const lanes = endpoints.map((endpoint) => lane(endpoint, effect, events, now));
   const deliveries = lanes.flatMap((each) => each.deliveries);
-  const asked = [...lanes.flatMap((each) => each.effects), ...(await lettersAbout(ports, events, now))];
+  const letters = ports.mailer === null ? [] : lettersAbout(events, now);
+  const asked = [...lanes.flatMap((each) => each.effects), ...letters];
   const hasRoom = ({ effect: each }: EffectRequest) => ports.background.hasRoom(queueOf(each));
   // What nobody here has room for is put down first, with all deliveries: whoever finds it due runs it.
   const others = asked.filter((request) => !hasRoom(request));

@@ -1,10 +1,12 @@
 import { auditLetter } from "../domain/audit.ts";
 import { isExhausted } from "../domain/backoff.ts";
 import type { SendMail } from "../domain/effect.ts";
+import type { CustomerFile } from "../domain/entitlements.ts";
 import { OutsideError } from "../domain/errors.ts";
 import type { Grant, ShownLicenseKey } from "../domain/grant.ts";
 import { type CustomerId, mailId } from "../domain/ids.ts";
 import { NO_IDS } from "../domain/purchase-file.ts";
+import { wantedAccess } from "../domain/slot.ts";
 import type { LeasedEffect, LicenseLetter, Mailer } from "../ports.ts";
 import { holdLease } from "./hold-lease.ts";
 import { withKeys } from "./purchase-grants.ts";
@@ -32,7 +34,7 @@ export async function sendMail(
     records.grant(customerId, effect.grantId),
     store.load({ ...NO_IDS, customerId }),
   ]);
-  const letter = grant === null ? null : await letterOf(ports, grant, effect.news);
+  const letter = grant === null ? null : await letterOf(ports, grant, effect.news, file.customer);
   if (grant === null || letter === null) return { kind: "done" };
   const to = file.customer?.contact?.email ?? (await lookUp(ports, leased, customerId));
   if (to === null) return { kind: "done" };
@@ -90,14 +92,20 @@ async function send(
 }
 
 /** @returns null where there is nothing to tell, any more. */
-async function letterOf(ports: EffectPorts, grant: Grant, news: SendMail["news"]): Promise<Letter | null> {
+async function letterOf(
+  ports: EffectPorts,
+  grant: Grant,
+  news: SendMail["news"],
+  customer: CustomerFile | null,
+): Promise<Letter | null> {
   const { licenseKey } = grant;
   if (licenseKey === null) return null;
   const { masked } = licenseKey;
   if (news === "revoked") {
     const id = mailId(grant.id, "revoked");
     const reason = grant.revocationReason;
-    if (reason === null || (await ports.mailRecords.isSettled(id))) return null;
+    if (reason === null || isReplaced(grant, customer) || (await ports.mailRecords.isSettled(id)))
+      return null;
     return { id, news: { kind: "revoked", masked, reason } };
   }
   // Taken away again before the letter went out: a key that no longer works is no news.
@@ -111,6 +119,13 @@ async function letterOf(ports: EffectPorts, grant: Grant, news: SendMail["news"]
   // The key whose place this one takes.
   const formerMasked = isSame ? null : (former?.masked ?? null);
   return { id, news: { kind: "delivered", key: owned.key, formerMasked, until: grant.expiresAt } };
+}
+
+/** At a plan change the letter with the new key says that the former one no longer works. */
+function isReplaced({ revocationReason, slotId }: Grant, customer: CustomerFile | null): boolean {
+  const slot = customer?.slots[slotId];
+  if (revocationReason !== "plan_changed" || slot === undefined) return false;
+  return wantedAccess(slot).kind === "active" && slot.failure === null;
 }
 
 /** The key was told before, with an earlier row. */

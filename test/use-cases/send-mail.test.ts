@@ -230,6 +230,28 @@ describe("after a change of plan", () => {
     expect(letters()[1]?.id).not.toBe(letters()[0]?.id);
   });
 
+  it("is one letter as well where the end of the old plan is told first", async () => {
+    await present("first", subscription());
+    const ended = subscription({
+      state: "expired",
+      endedBy: "replacement",
+      items: [lineItem({ expiresAt: NOW - HOUR })],
+    });
+    await told("first", ended, false);
+    await outer.world.clock.idle();
+    expect(kinds()).toEqual(["delivered"]);
+    await present("second", UPGRADE);
+    expect(kinds()).toEqual(["delivered", "delivered"]);
+  });
+
+  it("to one without a licence the end of the former key is told, in time", async () => {
+    await present("first", subscription());
+    const cloud = lineItem({ productId: "lumen_cloud", orderId: "GPA.2" });
+    await present("second", subscription({ replaces: token("first"), items: [cloud] }));
+    expect(letters()[1]).toMatchObject({ kind: "revoked", news: { reason: "plan_changed" } });
+    expect(letters()[1]?.at).toBe(NOW + 10 * MINUTE);
+  });
+
   it("asked for again it says nothing more: nothing was restored", async () => {
     await present("first", subscription());
     await present("second", UPGRADE);
