@@ -20,11 +20,26 @@ const THIRDS = Object.keys(THIRD) as Third[];
 /** "The others are not slower than without it": by more than what rounds differ by anyway. */
 const MOST = 1.1;
 
+const HEAD = [
+  "third endpoint",
+  "seconds until two have all",
+  "events a second to each",
+  "against none, by round",
+  "CPU ms an event",
+  "Firestore RPCs an event",
+  "queries an event",
+  "",
+  "",
+];
+
 const ADMIN_KEY = "the-bench";
 
 interface Round {
   readonly ms: number;
   readonly cpuMs: number;
+  /** Calls to Firestore, and how many of them look for something rather than fetch it. */
+  readonly rpcs: number;
+  readonly queries: number;
   /** How often the third one was asked by then. */
   readonly asked: number;
 }
@@ -43,23 +58,11 @@ export async function webhooks(open: () => Promise<Lab>, options: WebhooksOption
       } finally {
         await lab.close();
       }
-      const { ms, cpuMs, asked } = done[third].at(-1) ?? { ms: 0, cpuMs: 0, asked: 0 };
-      console.error(
-        `  ${third}: ${(ms / 1000).toFixed(1)} s, CPU ${(cpuMs / 1000).toFixed(1)} s, third asked ${asked} times`,
-      );
+      console.error(`  ${rowOf(third, done, options.events).join("  ")}`);
     }
   }
-  const head = [
-    "third endpoint",
-    "seconds until two have all",
-    "events a second to each",
-    "against none, by round",
-    "CPU s",
-    "",
-    "",
-  ];
   return table(
-    head,
+    HEAD,
     THIRDS.map((third) => rowOf(third, done, options.events)),
   );
 }
@@ -83,6 +86,7 @@ async function oneRound(lab: Lab, third: string | null, events: number): Promise
     await stockEvents(settings.GOOGLE_CLOUD_PROJECT ?? "", events / EVENTS_EACH, Date.now());
     for (const path of third === null ? HEALTHY : [...HEALTHY, third])
       await register(subject, await receivers.ask.url(path));
+    await subject.ask.resetFirestoreUse();
     const cpuBefore = await subject.ask.cpuMs();
     const startedAt = performance.now();
     await subject.ask.setEffects("run");
@@ -91,7 +95,9 @@ async function oneRound(lab: Lab, third: string | null, events: number): Promise
     const times = await receivers.ask.times();
     for (const path of HEALTHY)
       if (times[path] !== events) console.error(`  ${path} was asked ${times[path]} times`);
-    return { ms, cpuMs: (await subject.ask.cpuMs()) - cpuBefore, asked: times[third ?? ""] ?? 0 };
+    const { rpcs, queries } = await subject.ask.firestoreUse();
+    const cpuMs = (await subject.ask.cpuMs()) - cpuBefore;
+    return { ms, cpuMs, rpcs, queries, asked: times[third ?? ""] ?? 0 };
   } finally {
     delete process.env.FIRESTORE_EMULATOR_HOST;
     // What hangs would be waited for.
@@ -111,6 +117,11 @@ function rowOf(third: Third, done: Readonly<Record<Third, readonly Round[]>>, ev
   const rounds = done[third];
   const ratios = rounds.map(({ ms }, index) => ms / (done.none[index]?.ms ?? Number.NaN));
   const verdict = median(ratios) <= MOST ? "met" : "MISSED";
+  const anEvent = (of: (round: Round) => number, digits: number) =>
+    spread(
+      rounds.map((round) => of(round) / events),
+      digits,
+    );
   return [
     third,
     spread(
@@ -122,11 +133,10 @@ function rowOf(third: Third, done: Readonly<Record<Third, readonly Round[]>>, ev
       0,
     ),
     third === "none" ? "" : spread(ratios),
-    spread(
-      rounds.map(({ cpuMs }) => cpuMs / 1000),
-      1,
-    ),
+    anEvent(({ cpuMs }) => cpuMs, 1),
+    anEvent(({ rpcs }) => rpcs, 1),
+    anEvent(({ queries }) => queries, 2),
     third === "hanging" ? `<= ${MOST} ${verdict}` : "",
-    third === "none" ? "" : `asked ${rounds.map(({ asked }) => asked).join(", ")} times`,
+    third === "none" ? "" : `third asked ${rounds.map(({ asked }) => asked).join(", ")} times`,
   ];
 }
