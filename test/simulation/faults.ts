@@ -2,6 +2,10 @@ import type { Call, Strike, Trouble } from "../world/trouble.ts";
 import type { ActOf, Fault } from "./acts.ts";
 import type { Random } from "./random.ts";
 
+/** Ports of the store whose writes may fail. */
+const STORES: ReadonlySet<string> = new Set(["store", "webhookRecords", "mailRecords"]);
+const WRITES: ReadonlySet<string> = new Set(["update", "plan", "changeDelivery", "changeEndpoint", "settle"]);
+
 interface Waiting {
   readonly service: ActOf<"fault">["service"];
   readonly kind: Fault;
@@ -37,7 +41,8 @@ export class Faults {
   }
 
   readonly trouble: Trouble = (call) => {
-    const fault = this.#waiting.find((one) => one.service === call.service && this.#fits(one.kind, call));
+    const service = STORES.has(call.service) ? "store" : call.service;
+    const fault = this.#waiting.find((one) => one.service === service && this.#fits(one.kind, call));
     if (fault === undefined)
       return this.#random.chance(0.15)
         ? { kind: "slow", ms: this.#pace * this.#random.between(1, 400) }
@@ -51,7 +56,7 @@ export class Faults {
   /** Reads may be stale for a while, writes to the store refused or unheard; all else befalls any call. */
   #fits(kind: Fault, { service, what }: Call): boolean {
     if (kind === "stale") return what.startsWith("GET ") && this.#justChanged(tokenIn(what));
-    return service !== "store" || what === "update";
+    return !STORES.has(service) || WRITES.has(what);
   }
 }
 

@@ -2,9 +2,23 @@ import type { Storage, StorageKind } from "../world/storage.ts";
 
 /** Reads of what comes next, which a world makes at every step of time. */
 const FORESEEING = ["dueForSync", "unacknowledged", "keysToCheck", "openReviews", "mark", "backlog"];
-const READS = [...FORESEEING, "load", "licenseKeys", "grant", "grants", "purchases", "ping", "heardGoogle"];
+const OF_WEBHOOKS = ["endpoints", "endpoint", "events", "deliveries", "isSettled"];
+const READS = [
+  ...FORESEEING,
+  ...OF_WEBHOOKS,
+  ...["load", "licenseKeys", "grant", "grants", "purchases", "ping", "heardGoogle"],
+];
 
-type PortName = "store" | "outbox" | "records" | "sweepRecords" | "intake" | "desk" | "adminRecords";
+type PortName =
+  | "store"
+  | "outbox"
+  | "records"
+  | "sweepRecords"
+  | "intake"
+  | "desk"
+  | "adminRecords"
+  | "webhookRecords"
+  | "mailRecords";
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 /**
@@ -27,6 +41,8 @@ export function remembering(kind: StorageKind): StorageKind {
         intake: wrap("intake"),
         desk: wrap("desk"),
         adminRecords: wrap("adminRecords"),
+        webhookRecords: wrap("webhookRecords"),
+        mailRecords: wrap("mailRecords"),
       };
     },
   };

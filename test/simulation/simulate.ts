@@ -68,6 +68,7 @@ class Run {
   }
 
   async play(): Promise<void> {
+    await this.stage.begin();
     for (const act of this.#acts()) {
       this.acts.push(act);
       await this.stage.pass(Math.max(0, this.#start + act.at - this.stage.now));
@@ -79,7 +80,9 @@ class Run {
     this.#note("all trouble ends");
     await this.stage.heal(HEALING_MS);
     await this.#check();
-    if (this.problems.length === 0) this.#compare();
+    if (this.problems.length > 0) return;
+    this.#compare();
+    this.problems.push(...this.stage.tellings.checkAll(await this.stage.world.dump()));
   }
 
   /** The acts given, or a life made up as it goes. */
@@ -111,6 +114,7 @@ class Run {
     this.#noteEntitled(reference);
     this.problems.push(
       ...this.stage.violations,
+      ...this.stage.tellings.check(),
       ...this.stage.customers.flatMap((customer) => compareAccess(reference, customer, ENTITLEMENTS)),
       ...checkInvariants({ google, ledger, now, before: this.#before, owner, name }),
     );

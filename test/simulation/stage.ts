@@ -12,12 +12,14 @@ import { catalog as parsedCatalog } from "../world/shop.ts";
 import { inMemory, type StorageKind } from "../world/storage.ts";
 import { createWorld, type World } from "../world/world.ts";
 import type { Act, ActOf, Channel } from "./acts.ts";
+import { Audience } from "./audience.ts";
 import { Faults } from "./faults.ts";
 import { Google } from "./google.ts";
 import { mayHaveEnded } from "./invariants.ts";
 import { Ledger, purchaseIdOf } from "./ledger.ts";
 import { Random } from "./random.ts";
 import { catalogFile, PACKAGE } from "./shop.ts";
+import { Tellings } from "./tellings.ts";
 
 /** What is the same for a whole life. */
 export interface Regime {
@@ -57,6 +59,8 @@ export class Stage {
   readonly google: Google;
   readonly ledger = new Ledger();
   readonly faults: Faults;
+  readonly audience: Audience;
+  readonly tellings: Tellings;
   readonly customers: readonly string[];
   /** Tokens by name, in the order of their making. */
   readonly tokens = new Map<string, string>();
@@ -96,10 +100,18 @@ export class Stage {
         policy: { catalog: parsedCatalog(catalog), renewalLeewayHours: 72, transfers },
       },
       automatic: true,
+      mail: true,
     });
+    this.audience = new Audience(this.world, this.#random.fork("audience"), storage === inMemory);
+    this.tellings = new Tellings(this.world);
     this.google = new Google(this.world.sandbox.play.world, testPurchases);
     this.world.trouble = this.faults.trouble;
     this.world.notices.manner = (notice) => this.#mannerOf(notice.messageId, notice.purchaseToken);
+  }
+
+  /** Before anything happens: who hears of it. */
+  async begin(): Promise<void> {
+    await this.audience.open(this.customers);
   }
 
   get now(): number {
@@ -160,6 +172,9 @@ export class Stage {
     await this.world.settle();
     await this.world.pass(ms);
     await this.world.settle();
+    this.violations.push(...this.tellings.check());
+    this.tellings.inOrder = false;
+    this.violations.push(...(await this.audience.heal()));
     this.drain();
     for (const id of this.#awaited) {
       this.violations.push(`a notice about ${this.#names.get(this.#messages.get(id) ?? "")} came to nothing`);
