@@ -393,7 +393,7 @@ export interface WebhookRecords {
   ): Promise<WebhookEndpoint | null>;
   /** @returns False: there was none. */
   removeEndpoint(id: EndpointId, audit: AuditEntry): Promise<boolean>;
-  /** In the order asked for; those that aren't there are left out. */
+  /** In the order of their commits, and within one as {@link inCommitOrder} has it; those that aren't there are left out. */
   events(ids: readonly EventId[]): Promise<GrantEvent[]>;
   /** Events that occurred at `from.at` or later, oldest first and of equals by id, after `from.after` where it is given. */
   eventsSince(from: EventPosition, limit: number): Promise<GrantEvent[]>;

@@ -10,7 +10,7 @@ const AT_ONCE = { core: 50, mail: 8, endpoint: 16, left: 8 };
 /** How often is looked into each: whoever commits begins at once, so this is for what was left or has to be repeated. */
 const EVERY = { core: SECOND, others: 2 * SECOND, endpoints: 5 * SECOND, left: MINUTE };
 /** What has been due for so long is in a queue that nobody works through: its endpoint was removed. */
-const LEFT_AFTER = 5 * MINUTE;
+const LEFT_AFTER = 15 * MINUTE;
 
 export interface Worker {
   /** Stops looking for work and waits for what is running. */

@@ -219,7 +219,7 @@ describe("queues", () => {
     await worker.pass(20 * SECOND);
     // The core's second and mail's two: no third queue is looked into.
     expect(asked() - before).toBeLessThanOrEqual(1.25 * (20 + 10) + 3);
-    await worker.pass(12 * MINUTE);
+    await worker.pass(22 * MINUTE);
     expect(at(URL_A)).toHaveLength(heard);
     expect(deliveriesTo(outer, id).map(({ state }) => state)).toEqual(["failed", "failed"]);
     expect(waitingEffects(outer)).toEqual([]);

@@ -21,6 +21,24 @@ export interface GrantEvent {
 }
 
 /**
+ * The events of one commit in their order: what ends comes before what begins, so that at a plan change every `revoked` is
+ * told before the first `created`; of one grant its life, in its order.
+ */
+export function inCommitOrder(events: readonly GrantEvent[]): GrantEvent[] {
+  const born = new Set(
+    events.filter(({ type }) => type === "entitlement_grant.created").map(({ grant }) => grant.id),
+  );
+  const place = ({ type, grant }: GrantEvent) =>
+    type === "entitlement_grant.revoked" && !born.has(grant.id) ? -1 : grantEventTypes.indexOf(type);
+  const grants = [...new Set(events.map(({ grant }) => grant.id))];
+  return [...events].sort((a, b) => {
+    const [first, second] = [place(a), place(b)];
+    if (first === -1 || second === -1) return first - second;
+    return grants.indexOf(a.grant.id) - grants.indexOf(b.grant.id) || first - second;
+  });
+}
+
+/**
  * The events of one change of a row, in the order in which they happened. Their ids derive from grant and type and are
  * written create-only, so that a grant has each at most once (entitlement-grants.md section 3).
  */

@@ -1,6 +1,6 @@
 import type { GrantEventType } from "./grant-events.ts";
 import type { EndpointId } from "./ids.ts";
-import { DAY, type Instant } from "./instant.ts";
+import { DAY, HOUR, type Instant } from "./instant.ts";
 import { same } from "./same.ts";
 
 /** A signing secret as it is kept: sealed, bound to its endpoint. */
@@ -23,6 +23,8 @@ export interface WebhookEndpoint {
   readonly secrets: readonly EndpointSecret[];
   /** Since when every attempt has failed; null: the last one didn't. */
   readonly failingSince: Instant | null;
+  /** The last failure, give or take an hour; after a long silence the next one is the first of another trouble. */
+  readonly failedAt: Instant | null;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
@@ -36,6 +38,7 @@ export function newEndpoint(seed: EndpointSeed, sealed: string, now: Instant): W
     disabledReason: null,
     secrets: [{ sealed, until: null }],
     failingSince: null,
+    failedAt: null,
     createdAt: now,
     updatedAt: now,
   };
@@ -67,10 +70,12 @@ export function patchEndpoint(
   const after: WebhookEndpoint = {
     ...changed,
     disabledReason: changed.enabled ? null : (reason ?? endpoint.disabledReason ?? "disabled by an admin"),
-    failingSince: anew ? null : endpoint.failingSince,
+    ...(anew ? NOT_FAILING : {}),
   };
   return same(after, endpoint) ? endpoint : { ...after, updatedAt: now };
 }
+
+const NOT_FAILING = { failingSince: null, failedAt: null };
 
 /** For so long after a rotation both secrets sign, so that receivers can follow (entitlement-grants.md section 7). */
 const OVERLAP = DAY;
@@ -108,6 +113,10 @@ export function wants({ enabled, eventTypes }: WebhookEndpoint, type: GrantEvent
 
 /** Failures alone for so long, and nobody is at home (entitlement-grants.md section 7). */
 const FAILING_FOR = 5 * DAY;
+/** Longer than the longest pause of the schedule. */
+const SILENCE = DAY;
+/** Written once an hour at most, however much fails. */
+const FRESH_FOR = HOUR;
 /** 410: whoever lived here says that they are gone for good. */
 const GONE = 410;
 
@@ -118,11 +127,13 @@ export function noteAttempt(
   now: Instant,
 ): WebhookEndpoint {
   if (!endpoint.enabled) return endpoint;
-  if (succeeded) return endpoint.failingSince === null ? endpoint : { ...endpoint, failingSince: null };
+  if (succeeded) return endpoint.failingSince === null ? endpoint : { ...endpoint, ...NOT_FAILING };
   if (statusCode === GONE) return disable(endpoint, "answered 410 Gone", now);
-  const { failingSince } = endpoint;
-  if (failingSince === null) return { ...endpoint, failingSince: now };
-  return now - failingSince >= FAILING_FOR ? disable(endpoint, "failed for five days", now) : endpoint;
+  const { failingSince, failedAt } = endpoint;
+  const quiet = now - (failedAt ?? now);
+  if (failingSince === null || quiet > SILENCE) return { ...endpoint, failingSince: now, failedAt: now };
+  if (now - failingSince >= FAILING_FOR) return disable(endpoint, "failed for five days", now);
+  return quiet > FRESH_FOR ? { ...endpoint, failedAt: now } : endpoint;
 }
 
 function disable(endpoint: WebhookEndpoint, disabledReason: string, now: Instant): WebhookEndpoint {

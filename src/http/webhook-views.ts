@@ -67,9 +67,16 @@ export function deliveriesView({
 function deliveryRows(delivery: WebhookDelivery): DeliveryView[] {
   const { attempts, nextAttemptAt } = delivery;
   const rows = attempts.map((attempt) => attemptRow(delivery, attempt)).reverse();
+  if (delivery.state === "failed" && attempts.length === 0) return [untriedRow(delivery)];
   return nextAttemptAt !== null && isNewRound(delivery)
     ? [waitingRow(delivery, nextAttemptAt), ...rows]
     : rows;
+}
+
+/** Its endpoint was off before it could be tried: it can be recovered. */
+function untriedRow(delivery: WebhookDelivery): DeliveryView {
+  const row = waitingRow(delivery, delivery.createdAt);
+  return { ...row, outcome: "failed", next_attempt_at: null };
 }
 
 /** @param at When it will be tried. */

@@ -16,7 +16,7 @@ export interface QueuePass {
  * @param atOnce Effects of this queue that run at the same time in this process.
  */
 export function createQueuePass(ports: EffectPorts, queue: Queue | null, atOnce: number): QueuePass {
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
   return {
     async pass() {
       if (!ports.background.hasRoom(queue ?? undefined)) return false;

@@ -18,7 +18,8 @@ export async function replayEvents(ports: EffectPorts, effect: ReplayEvents): Pr
   const endpoint = await ports.webhookRecords.endpoint(effect.endpointId);
   if (endpoint === null || !endpoint.enabled) return { kind: "done" };
   const from = { at: effect.after?.at ?? effect.since, after: effect.after?.id ?? null };
-  const page = await ports.webhookRecords.eventsSince(from, PAGE);
+  const found = await ports.webhookRecords.eventsSince(from, PAGE);
+  const page = wholeCommits(found);
   const events = page.filter(({ type }) => wants(endpoint, type));
   const known = await ports.webhookRecords.deliveries(events.map(({ id }) => deliveryId(id, endpoint.id)));
   const now = ports.clock.now();
@@ -34,10 +35,17 @@ export async function replayEvents(ports: EffectPorts, effect: ReplayEvents): Pr
   const seen = new Set(known.map(({ eventId }) => eventId));
   const unseen = effect.which === "missing" ? events.filter(({ id }) => !seen.has(id)) : [];
   const planned = unseen.map((event) => planDelivery(event, endpoint.id, now));
-  const last = page.length < PAGE ? undefined : page.at(-1);
+  const last = found.length < PAGE ? undefined : page.at(-1);
   const asked = lanes(endpoint, events, [...open, ...planned], now);
   await ports.webhookRecords.plan(planned, [...asked, ...onward(effect, last, now)], false);
   return { kind: "done" };
+}
+
+/** A full page may end within a commit, whose events belong together: its last instant is left to the next one. */
+function wholeCommits(page: readonly GrantEvent[]): readonly GrantEvent[] {
+  if (page.length < PAGE) return page;
+  const whole = page.filter(({ occurredAt }) => occurredAt !== page.at(-1)?.occurredAt);
+  return whole.length === 0 ? page : whole;
 }
 
 /** Tried in vain, whether or not it would be tried again by itself. One that waits for its first try is on its way. */

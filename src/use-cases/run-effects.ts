@@ -59,8 +59,8 @@ export function startEffects(ports: EffectPorts, leased: readonly LeasedEffect[]
     const { promise, resolve } = Promise.withResolvers<void>();
     ports.background.run(async () => {
       try {
-        const left = await runEffect(ports, effect);
-        if (left !== null) latest = combine(latest, left, deliveries.length === 1);
+        const { left } = await runEffect(ports, effect);
+        if (left !== undefined) latest = combine(latest, left, deliveries.length === 1);
       } finally {
         resolve();
       }
@@ -81,8 +81,12 @@ function combine(latest: Latest, { after, key }: Left, alone: boolean): Latest {
   };
 }
 
+/** `waits`: what is left of it has a time of its own. `failed`: it is tried again, by whoever finds it due. */
+export type EffectEnd = "done" | "waits" | "failed";
+
 /**
- * Leases what is due, in one queue or in all, and begins to run it: what other processes left when they died, what has to be tried again.
+ * Leases what is due, in one queue or in all, and begins to run it: what other processes left when they died, what has to
+ * be tried again.
  *
  * @returns One promise for each effect begun; none of them ever rejects.
  */
@@ -90,9 +94,9 @@ export async function beginDueEffects(
   ports: EffectPorts,
   limit: number,
   queue?: Queue,
-): Promise<Promise<void>[]> {
+): Promise<Promise<EffectEnd>[]> {
   const leased = await ports.outbox.lease(ports.clock.now(), limit, queue);
-  return leased.map(async (effect) => void (await runEffect(ports, effect)));
+  return leased.map(async (effect) => (await runEffect(ports, effect)).end);
 }
 
 /** As {@link beginDueEffects}, and waits for them. @returns How many were run. */
@@ -106,7 +110,7 @@ export async function runDueEffects(ports: EffectPorts, limit: number): Promise<
  * Runs one leased effect and says so to the outbox. Be careful here: whatever happens, the effect must end finished,
  * postponed, or with a lease that runs out.
  */
-async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<Left | null> {
+async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<{ end: EffectEnd; left?: Left }> {
   const startedAt = ports.clock.monotonic();
   const fields = { effect_id: leased.id, kind: leased.effect.kind, attempt: leased.attempts + 1 };
   try {
@@ -114,11 +118,13 @@ async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<Left
     await settle(ports, result.lease ?? leased, result);
     const outcome = "code" in result ? result.code : result.kind;
     ports.log.info("effect", { ...fields, outcome, ms: Math.round(ports.clock.monotonic() - startedAt) });
-    return "code" in result ? null : (result.left ?? null);
+    if (result.kind === "wait") return { end: "waits" };
+    if (result.kind === "later") return { end: "failed" };
+    return { end: "done", ...(result.left === undefined ? {} : { left: result.left }) };
   } catch (error) {
     // The store itself failed: the lease runs out by itself and somebody takes over.
     ports.log.error("effect.abandoned", fields, error);
-    return null;
+    return { end: "failed" };
   }
 }
 

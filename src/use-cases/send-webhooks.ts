@@ -1,6 +1,8 @@
 import type { SendWebhooks } from "../domain/effect.ts";
+import type { GrantEvent } from "../domain/grant-events.ts";
 import { deliveryId, type EventId } from "../domain/ids.ts";
-import { type Instant, SECOND } from "../domain/instant.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/instant.ts";
+import type { SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Secret } from "../domain/secret.ts";
 import { giveUp, isSuccess, recordTry, type WebhookDelivery } from "../domain/webhook-delivery.ts";
 import { noteAttempt, type WebhookEndpoint } from "../domain/webhook-endpoint.ts";
@@ -8,13 +10,17 @@ import { webhookBody } from "../domain/webhook-payload.ts";
 import type { LeasedEffect, WebhookAnswer } from "../ports.ts";
 import { signingSecrets } from "./endpoint-secrets.ts";
 import { holdLease } from "./hold-lease.ts";
-import { withKeys } from "./purchase-grants.ts";
 import type { EffectPorts, EffectResult } from "./run-effects.ts";
 
 /** Answers by which a receiver says that it has too much to do (entitlement-grants.md section 7). */
 const BUSY: ReadonlySet<number | null> = new Set([429, 502, 503, 504]);
 /** How long an endpoint is left alone that says so without a time. */
 const BREATH = 5 * SECOND;
+/**
+ * What was refused waits as long as it was asked to; what else there is for the endpoint is tried after this, since it may
+ * have moved or recovered.
+ */
+const LONGEST_PAUSE = 5 * MINUTE;
 
 /** One lane: what happened to one customer, for one endpoint. */
 interface Lane {
@@ -43,10 +49,11 @@ export async function sendWebhooks(
   if (endpoint === null || !endpoint.enabled) return giveAllUp(ports, pending);
   const due = pending.filter((delivery) => isDue(delivery, ports.clock.now()));
   const lane = await openLane(ports, endpoint, due);
+  const inOrder = sortBy(due, [...lane.bodies.keys()]);
   const after = new Map(pending.map((delivery) => [delivery.id, delivery]));
   let lease = leased;
   let pauseMs = 0;
-  for (const delivery of due) {
+  for (const delivery of inOrder) {
     const held = await holdLease(ports, lease, ports.webhooks.timeoutMs);
     if (held === null) return { kind: "later", code: "lease_lost", lease };
     lease = held;
@@ -57,6 +64,13 @@ export async function sendWebhooks(
     if (pauseMs > 0) break;
   }
   return { ...resumeAt([...after.values()], ports.clock.now() + pauseMs), lease };
+}
+
+/** In the order in which it happened, whatever was asked for first; what can't be told comes last. */
+function sortBy(deliveries: readonly WebhookDelivery[], order: readonly EventId[]): WebhookDelivery[] {
+  const places = new Map(order.map((id, place) => [id, place]));
+  const placeOf = ({ eventId }: WebhookDelivery) => places.get(eventId) ?? order.length;
+  return [...deliveries].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 function isDue({ nextAttemptAt }: WebhookDelivery, now: Instant): boolean {
@@ -73,21 +87,35 @@ async function openLane(
   return { ports, endpoint, secrets, bodies };
 }
 
-/** What can be told in full: an event is never sent with a licence key of which only the mask is left. */
+/**
+ * What can be told, and in full: an event is never sent with a licence key of which only the mask is left.
+ *
+ * @returns In the order of the events.
+ */
 async function bodiesOf(ports: EffectPorts, ids: readonly EventId[]): Promise<Map<EventId, string>> {
   const events = await ports.webhookRecords.events(ids);
-  const owned = await withKeys(
-    ports,
-    events.map(({ grant }) => grant),
-  );
-  const keys = owned.map(({ key }) => key);
-  return new Map(
-    events.flatMap((event, index) => {
-      const key = keys[index] ?? null;
-      const isWhole = event.grant.licenseKey === null || key !== null;
-      return isWhole ? [[event.id, webhookBody(event, key)] as const] : [];
-    }),
-  );
+  const keyIds = events.flatMap(({ grant }) => grant.licenseKey?.id ?? []);
+  const sealed = keyIds.length === 0 ? [] : await ports.records.licenseKeys([...new Set(keyIds)]);
+  const bodies = await Promise.all(events.map((event) => bodyOf(ports, event, sealed)));
+  return new Map(bodies.flatMap((each) => (each === null ? [] : [each])));
+}
+
+/** @returns null where the key is lost, or can't be opened: that is nothing that time will mend. */
+async function bodyOf(
+  { secretBox, log }: EffectPorts,
+  event: GrantEvent,
+  sealed: readonly SealedLicenseKey[],
+): Promise<[EventId, string] | null> {
+  const { licenseKey } = event.grant;
+  if (licenseKey === null) return [event.id, webhookBody(event, null)];
+  const key = sealed.find(({ id }) => id === licenseKey.id);
+  if (key === undefined) return null;
+  try {
+    return [event.id, webhookBody(event, await secretBox.open(key.sealed, key.slotId))];
+  } catch (error) {
+    log.error("license.unreadable", { key_id: key.id, slot_id: key.slotId }, error);
+    return null;
+  }
 }
 
 interface Told {
@@ -106,7 +134,7 @@ async function tell(lane: Lane, delivery: WebhookDelivery): Promise<Told> {
   const answer = await ports.webhooks.send({ url: endpoint.url, id: delivery.eventId, body, secrets });
   const recorded = await record(ports, delivery, answer, at);
   const off = await note(lane, answer);
-  const pauseMs = BUSY.has(answer.statusCode) ? (answer.retryAfterMs ?? BREATH) : 0;
+  const pauseMs = BUSY.has(answer.statusCode) ? Math.min(answer.retryAfterMs ?? BREATH, LONGEST_PAUSE) : 0;
   if (pauseMs > 0) ports.background.pause(endpoint.id, pauseMs);
   return { delivery: recorded, off, pauseMs };
 }

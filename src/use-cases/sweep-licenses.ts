@@ -1,15 +1,13 @@
 import { changeSlots } from "../domain/apply-commands.ts";
 import { auditRows } from "../domain/audit.ts";
-import { requestEffect } from "../domain/effect.ts";
+import { fileWrites } from "../domain/file-writes.ts";
 import { DAY, HOUR, type Instant } from "../domain/instant.ts";
 import {
   type AuditEntry,
   type Decision,
   NO_IDS,
-  NO_WRITES,
   type PurchaseFile,
   type SealedLicenseKey,
-  type Writes,
 } from "../domain/purchase-file.ts";
 import { same } from "../domain/same.ts";
 import { nextStep, type Slot } from "../domain/slot.ts";
@@ -63,11 +61,12 @@ async function compare(ports: SweepPorts, key: SealedLicenseKey): Promise<Checke
   const delivery = ports.deliveries.get(slot.integrationType);
   if (delivery === undefined || !isAtRest(slot)) return "busy";
   const standing = await delivery.check(slot, key);
-  const { result } = await ports.store.update(
+  const { result, leased } = await ports.store.update(
     basis.file.ids,
     (file) => decide(file, slot, standing, ports.clock.now()),
-    { basis },
+    { basis, run: ports.background.hasRoom() },
   );
+  ports.effects.start(leased);
   return result;
 }
 
@@ -82,19 +81,7 @@ function decide(file: PurchaseFile, slot: Slot, standing: LicenseStanding, now: 
   const drift = recordStanding(slot, standing, now);
   if (drift === null) return { result: "right", writes: null };
   const change = changeSlots(customer, [drift], now);
-  const { id: slotId, customerId } = slot;
-  const effects =
-    nextStep(drift.slot) === "none" ? [] : [requestEffect({ kind: "fulfill_slot", customerId, slotId }, now)];
-  const writes: Writes = {
-    ...NO_WRITES,
-    customer: change.customer,
-    entitlements: change.entitlements,
-    grants: change.grants,
-    events: change.events,
-    effects,
-    audit: [history(slot, drift, standing, now)],
-  };
-  return { result: "drifted", writes };
+  return { result: "drifted", writes: fileWrites(change, [history(slot, drift, standing, now)], now) };
 }
 
 function history(slot: Slot, drift: SlotChange, { status }: LicenseStanding, now: Instant): AuditEntry {

@@ -150,7 +150,7 @@ export function webhooksContract(create: CreateStore): void {
     const put = (events: readonly GrantEvent[]) =>
       under.store.update(ofCustomer(customerId), () => write({ events }));
 
-    it("come back as they happened, in the order asked for, those that are there", async () => {
+    it("come back as they happened, in the order of their commits, those that are there", async () => {
       const created = anEvent(customerId);
       const slot = slotId(customerId, "scope", "desktop", 0);
       const delivered = anEvent(customerId, {
@@ -164,9 +164,18 @@ export function webhooksContract(create: CreateStore): void {
       });
       const missing = anEvent(customerId, { unit: 7 });
       await put([created, delivered]);
-      expect(await records.events([delivered.id, missing.id, created.id])).toEqual([delivered, created]);
+      expect(await records.events([delivered.id, missing.id, created.id])).toEqual([created, delivered]);
       expect(await records.events([missing.id])).toEqual([]);
       expect(await records.events([])).toEqual([]);
+    });
+
+    it("of one commit what ends comes first, and an earlier commit before a later one, whatever the clocks say", async () => {
+      const revoked = anEvent(customerId, { unit: 1, type: "entitlement_grant.revoked" });
+      const opened = anEvent(customerId, { unit: 2, occurredAt: NOW - 60_000 });
+      await put([revoked, opened]);
+      const later = anEvent(customerId, { unit: 3, occurredAt: NOW - 120_000 });
+      await put([later]);
+      expect(await records.events([later.id, opened.id, revoked.id])).toEqual([revoked, opened, later]);
     });
 
     it("are read on from a moment, oldest first and of equals by id, in as many pages as it takes", async () => {

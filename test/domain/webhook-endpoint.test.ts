@@ -149,15 +149,30 @@ describe("what attempts say of an endpoint", () => {
   });
 
   it("five days of nothing but failures switch it off", () => {
-    const failing = note(ENDPOINT, {}, NOW);
-    expect(failing).toEqual({ ...ENDPOINT, failingSince: NOW });
-    expect(note(failing, {}, NOW + 5 * DAY - MINUTE)).toBe(failing);
+    const first = note(ENDPOINT, {}, NOW);
+    expect(first).toEqual({ ...ENDPOINT, failingSince: NOW, failedAt: NOW });
+    let failing = first;
+    for (let at = NOW + 11 * HOUR; at < NOW + 5 * DAY; at += 11 * HOUR) failing = note(failing, {}, at);
+    const last = NOW + 110 * HOUR;
+    expect(failing).toEqual({ ...ENDPOINT, failingSince: NOW, failedAt: last });
+    expect(note(failing, {}, NOW + 5 * DAY - MINUTE)).toMatchObject({ enabled: true });
     expect(note(failing, {}, NOW + 5 * DAY)).toEqual({
       ...failing,
       enabled: false,
       disabledReason: "failed for five days",
       updatedAt: NOW + 5 * DAY,
     });
+  });
+
+  it("a failure after a day of silence is the first of another trouble", () => {
+    const first = note(ENDPOINT, {}, NOW);
+    const again = NOW + 6 * DAY;
+    expect(note(first, {}, again)).toEqual({ ...ENDPOINT, failingSince: again, failedAt: again });
+  });
+
+  it("of many failures in an hour the first is written down", () => {
+    const first = note(ENDPOINT, {}, NOW);
+    expect(note(first, {}, NOW + HOUR)).toBe(first);
   });
 
   it("one success in between, and the days are counted anew", () => {

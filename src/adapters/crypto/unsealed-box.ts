@@ -1,3 +1,4 @@
+import { asEndpointId } from "../../domain/ids.ts";
 import { Secret } from "../../domain/secret.ts";
 import type { SecretBox } from "../../ports.ts";
 
@@ -16,10 +17,15 @@ export const unsealedBox: SecretBox = {
   },
 };
 
-/** Seals from now on, and still opens what was kept before there was a key. */
+/**
+ * Seals from now on, and still opens the secrets of endpoints that were kept before there was a key. Nothing else: whoever
+ * can write to the database must not be able to put a licence key in place of a sealed one.
+ */
 export function alsoUnsealed(box: SecretBox): SecretBox {
+  const isKept = (sealed: string, boundTo: string) =>
+    sealed.startsWith(PREFIX) && asEndpointId(boundTo) !== null;
   return {
     seal: (secret, boundTo) => box.seal(secret, boundTo),
-    open: (sealed, boundTo) => (sealed.startsWith(PREFIX) ? unsealedBox : box).open(sealed, boundTo),
+    open: (sealed, boundTo) => (isKept(sealed, boundTo) ? unsealedBox : box).open(sealed, boundTo),
   };
 }

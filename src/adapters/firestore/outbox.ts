@@ -4,7 +4,7 @@ import type { LeasedEffect, Outbox } from "../../ports.ts";
 import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
 import { stamp } from "./documents.ts";
 import { guarded } from "./errors.ts";
-import { sameAs, writeIfSame } from "./guarded-writes.ts";
+import { sameAs, untilWon, writeIfSame } from "./guarded-writes.ts";
 import {
   NO_LEASE,
   type OutboxDocument,
@@ -66,9 +66,12 @@ export function createFirestoreOutbox(
   ): Promise<void> => {
     const version = versions.get(effect);
     if (version !== undefined && (await writeIfSame(() => first(version))) !== null) return;
-    const snapshot = await guarded(() => refOf(effect).get());
-    if (!snapshot.exists || readOutboxDocument(snapshot.data()).lease !== effect.lease) return;
-    await writeIfSame(() => again(snapshot));
+    // It may be asked for again between reading and writing, too: a lease that nobody works under must not stay.
+    await untilWon(async () => {
+      const snapshot = await guarded(() => refOf(effect).get());
+      if (!snapshot.exists || readOutboxDocument(snapshot.data()).lease !== effect.lease) return DONE;
+      return (await writeIfSame(() => again(snapshot))) === null ? null : DONE;
+    });
   };
 
   return {
@@ -130,6 +133,8 @@ export function createFirestoreOutbox(
     },
   };
 }
+
+const DONE = { value: undefined };
 
 interface Due {
   readonly snapshot: QueryDocumentSnapshot;

@@ -5,6 +5,7 @@ import {
   type Firestore,
   type Timestamp,
 } from "@google-cloud/firestore";
+import { inCommitOrder } from "../../domain/grant-events.ts";
 import type { WebhookRecords } from "../../ports.ts";
 import { askedOnce } from "../shared/asked-once.ts";
 import type { EffectVersions, StoreOptions } from "../shared/optimistic-store.ts";
@@ -77,7 +78,17 @@ export function createFirestoreWebhookRecords(
         return (await writeIfSame(() => batch.commit())) === null ? null : { value: true };
       }),
 
-    events: (ids) => readAll(db, at.grantEvents, ids, eventOf),
+    events: async (ids) => {
+      const committed = await readAll(db, at.grantEvents, ids, (doc) => ({
+        event: eventOf(doc),
+        // Whole microseconds: all that one commit writes has the same.
+        commit: doc.createTime?.valueOf() ?? "",
+      }));
+      const commits = Map.groupBy(committed, ({ commit }) => commit);
+      return [...commits]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([, rows]) => inCommitOrder(rows.map(({ event }) => event)));
+    },
 
     async eventsSince({ at: since, after }, limit) {
       const all = at.grantEvents.orderBy("occurred_at").orderBy(FieldPath.documentId());

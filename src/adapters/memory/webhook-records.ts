@@ -51,7 +51,11 @@ export function createWebhookRecords(
       if (removed) history.push(audit);
       return removed;
     },
-    events: async (ids) => ids.flatMap((id) => events.get(id) ?? []),
+    // Put in as they were committed.
+    events: async (ids) => {
+      const wanted = new Set(ids);
+      return [...events.values()].filter(({ id }) => wanted.has(id));
+    },
     eventsSince: async (from, limit) =>
       [...events.values()]
         .filter((event) => isAfter(event, from))

@@ -130,12 +130,15 @@ describe("GET …/deliveries", () => {
     expect((await rowsOf(service, id)).data.map(seen)).toEqual([
       [2, "failed", 503, true],
       [1, "failed", 503, false],
+      // Its endpoint was off before it could be tried: the owner must see that there is something to recover.
+      [1, "failed", null, false],
     ]);
     await change(service, one?.id ?? "", (delivery) => sendAgain(delivery, now + 6000));
     expect((await rowsOf(service, id)).data.map(seen)).toEqual([
       [3, "pending", null, true],
       [2, "failed", 503, false],
       [1, "failed", 503, false],
+      [1, "failed", null, false],
     ]);
   });
 

@@ -23,15 +23,25 @@ const endpointSchema = z
     disabled_reason: z.string().nullable(),
     secrets: z.array(z.object({ sealed: z.string(), until: timestamp.nullable() })),
     failing_since: timestamp.nullable(),
+    failed_at: timestamp.nullable(),
     created_at: timestamp,
     updated_at: timestamp,
   })
   .transform(
-    ({ event_types, disabled_reason, failing_since, created_at, updated_at, ...rest }): WebhookEndpoint => ({
+    ({
+      event_types,
+      disabled_reason,
+      failing_since,
+      failed_at,
+      created_at,
+      updated_at,
+      ...rest
+    }): WebhookEndpoint => ({
       ...rest,
       eventTypes: event_types,
       disabledReason: disabled_reason,
       failingSince: failing_since,
+      failedAt: failed_at,
       createdAt: created_at,
       updatedAt: updated_at,
     }),
@@ -51,6 +61,7 @@ export function writeEndpoint(endpoint: WebhookEndpoint) {
     disabled_reason: endpoint.disabledReason,
     secrets: endpoint.secrets.map(({ sealed, until }) => ({ sealed, until: stamp(until) })),
     failing_since: stamp(endpoint.failingSince),
+    failed_at: stamp(endpoint.failedAt),
     created_at: stamp(endpoint.createdAt),
     updated_at: stamp(endpoint.updatedAt),
   };

@@ -48,7 +48,7 @@ const replay = createRoute({
   summary: "Send a webhook endpoint all events since a moment that it has not taken",
   description:
     "Those that were never sent to it, those that failed and those that still wait. In the background; what it took " +
-    "before is not sent again.",
+    "in the last 30 days is not sent again: for longer nobody remembers.",
   security: ADMIN,
   request: { params: idParamsSchema, ...jsonBody(replayRequestSchema) },
   responses: {
