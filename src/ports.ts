@@ -493,9 +493,9 @@ export interface AccountLookup {
 
 /** What became of letters. */
 export interface MailRecords {
-  /** True when it was sent, or given up, before. */
-  isSettled(id: MailId): Promise<boolean>;
-  /** For good: a letter is sent once. With the customer's history. */
+  /** True when it went out. One that was given up may still go, to another address. */
+  isSent(id: MailId): Promise<boolean>;
+  /** With the customer's history. Of each outcome the first time counts. */
   settle(id: MailId, outcome: "sent" | "given_up", audit: AuditEntry): Promise<void>;
 }
 

@@ -23,8 +23,8 @@ export interface Introduced {
 }
 
 /**
- * The app tells how its customer is reached: with the first address come the letters about keys that were delivered before
- * it was known, by a notice that was faster than the app.
+ * The app tells how its customer is reached: with a new address come the letters about keys that have not gone out: delivered
+ * before any address was known, by a notice that was faster than the app, or bounced at the former one.
  *
  * @returns null where nothing is new.
  */
@@ -37,8 +37,8 @@ export function introduce(
   const customer = file ?? emptyCustomerFile(customerId);
   const contact = learn(customer.contact, told);
   if (contact === customer.contact || (contact.email === null && contact.language === null)) return null;
-  const isFirst = customer.contact?.email == null && contact.email !== null;
-  const keys = isFirst ? slotsOf(customer).filter(({ grant }) => grant?.licenseKey != null) : [];
+  const isNew = contact.email !== null && contact.email !== customer.contact?.email;
+  const keys = isNew ? slotsOf(customer).filter(({ grant }) => grant?.licenseKey != null) : [];
   const effects = keys.flatMap(({ grant }) =>
     grant === null
       ? []

@@ -8,8 +8,11 @@ const REPLACED_WITHIN = 10 * MINUTE;
 
 /** The letters that events call for: a key came, or one no longer works. */
 export function lettersAbout(events: readonly GrantEvent[], now: Instant): EffectRequest[] {
-  const about = events.filter(({ grant }) => grant.licenseKey !== null);
-  return about.flatMap(({ type, grant }) => {
+  return events.flatMap(({ type, grant }) => {
+    // The new key never came: now it must be said that the former one no longer works.
+    if (type === "entitlement_grant.failed" && grant.regrantOf !== null)
+      return [letter({ ...grant, id: grant.regrantOf }, "revoked", now)];
+    if (grant.licenseKey === null) return [];
     if (type === "entitlement_grant.delivered") return [letter(grant, "delivered", now)];
     if (type !== "entitlement_grant.revoked") return [];
     const mayBeReplaced = grant.revocationReason === "plan_changed";
@@ -17,6 +20,10 @@ export function lettersAbout(events: readonly GrantEvent[], now: Instant): Effec
   });
 }
 
-function letter({ customerId, id }: Grant, news: SendMail["news"], dueAt: Instant): EffectRequest {
+function letter(
+  { customerId, id }: Pick<Grant, "customerId" | "id">,
+  news: SendMail["news"],
+  dueAt: Instant,
+): EffectRequest {
   return requestEffect({ kind: "send_mail", customerId, grantId: id, news }, dueAt);
 }

@@ -104,8 +104,7 @@ async function letterOf(
   if (news === "revoked") {
     const id = mailId(grant.id, "revoked");
     const reason = grant.revocationReason;
-    if (reason === null || isReplaced(grant, customer) || (await ports.mailRecords.isSettled(id)))
-      return null;
+    if (reason === null || isOutdated(grant, customer) || (await ports.mailRecords.isSent(id))) return null;
     return { id, news: { kind: "revoked", masked, reason } };
   }
   // Taken away again before the letter went out: a key that no longer works is no news.
@@ -113,25 +112,33 @@ async function letterOf(
   const id = mailId(licenseKey.id, "delivered");
   const former = await formerKey(ports, grant);
   const isSame = former?.id === licenseKey.id;
-  if (await ports.mailRecords.isSettled(id)) return isSame ? restored(ports, grant, masked) : null;
+  if (await ports.mailRecords.isSent(id)) return isSame ? restored(ports, grant, masked) : null;
   const [owned] = await withKeys(ports, [grant]);
-  if (owned?.key == null) throw new Error("the key of a delivered licence is missing");
+  if (owned?.key == null) {
+    ports.log.error("mail.no_key", { mail_id: id });
+    return null;
+  }
   // The key whose place this one takes.
   const formerMasked = isSame ? null : (former?.masked ?? null);
   return { id, news: { kind: "delivered", key: owned.key, formerMasked, until: grant.expiresAt } };
 }
 
-/** At a plan change the letter with the new key says that the former one no longer works. */
-function isReplaced({ revocationReason, slotId }: Grant, customer: CustomerFile | null): boolean {
+/**
+ * Another letter tells more: at a plan change the one with the new key says that the former one no longer works; and while
+ * this one waited the same key may have come to work again.
+ */
+function isOutdated({ revocationReason, slotId, licenseKey }: Grant, customer: CustomerFile | null): boolean {
   const slot = customer?.slots[slotId];
-  if (revocationReason !== "plan_changed" || slot === undefined) return false;
-  return wantedAccess(slot).kind === "active" && slot.failure === null;
+  if (slot === undefined) return false;
+  if (slot.grant?.status === "Delivered" && slot.grant.licenseKey?.id === licenseKey?.id) return true;
+  const isReplaced = wantedAccess(slot).kind === "active" && slot.failure === null;
+  return revocationReason === "plan_changed" && isReplaced;
 }
 
 /** The key was told before, with an earlier row. */
 async function restored({ mailRecords }: EffectPorts, grant: Grant, masked: string): Promise<Letter | null> {
   const id = mailId(grant.id, "restored");
-  if (await mailRecords.isSettled(id)) return null;
+  if (await mailRecords.isSent(id)) return null;
   return { id, news: { kind: "restored", masked, until: grant.expiresAt } };
 }
 

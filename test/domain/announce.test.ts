@@ -91,10 +91,13 @@ describe("an introduction", () => {
     expect(introduce(null, ANN, { email: null, language: null }, NOW)).toBeNull();
   });
 
-  it("of another address, or of a language alone, mails nothing anew", () => {
+  it("of another address asks for the letters that the former one may have refused", () => {
     const moved = introduce(fileOf([withKey], told), ANN, { email: "ann@example.org", language: null }, NOW);
     expect(moved).toMatchObject({ customer: { contact: { email: "ann@example.org", language: "th" } } });
-    const spoken = introduce(fileOf([withKey]), ANN, { email: null, language: "en" }, NOW);
-    expect([moved?.effects, spoken?.effects]).toEqual([[], []]);
+    expect(moved?.effects.map(({ effect }) => effect.kind)).toEqual(["send_mail"]);
+  });
+
+  it("of a language alone mails nothing", () => {
+    expect(introduce(fileOf([withKey]), ANN, { email: null, language: "en" }, NOW)?.effects).toEqual([]);
   });
 });

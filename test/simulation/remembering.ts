@@ -2,7 +2,7 @@ import type { Storage, StorageKind } from "../world/storage.ts";
 
 /** Reads of what comes next, which a world makes at every step of time. */
 const FORESEEING = ["dueForSync", "unacknowledged", "keysToCheck", "openReviews", "mark", "backlog"];
-const OF_WEBHOOKS = ["endpoints", "endpoint", "events", "deliveries", "isSettled"];
+const OF_WEBHOOKS = ["endpoints", "endpoint", "events", "deliveries", "isSent"];
 const READS = [
   ...FORESEEING,
   ...OF_WEBHOOKS,
