@@ -67,6 +67,17 @@ describe("the sweep of licences", () => {
     },
   );
 
+  it("asks that the owner and the customer be told", async () => {
+    license().status = "suspended";
+    world.clock.advance(DAY * 1.1);
+    await sweep(world.process({ background: "full" }));
+    const asked = [...world.memory.tables.outbox.values()].map(({ value }) => value.effect);
+    const revoked = [...world.memory.tables.events.values()].filter(({ type }) => type.endsWith("revoked"));
+    expect(asked).toEqual([
+      { kind: "publish_events", customerId: ANN, eventIds: revoked.map(({ id }) => id) },
+    ]);
+  });
+
   it("grants anew, with the same key, when it is switched on again there", async () => {
     license().status = "suspended";
     await nextDay();
