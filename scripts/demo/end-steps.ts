@@ -1,5 +1,5 @@
 import { type Scene, type Step, tokenOf } from "./scene.ts";
-import { licenceEnds, studioIs, TEAM } from "./studio.ts";
+import { LICENCE, licenceEnds, studioIs } from "./studio.ts";
 import { check, soon } from "./teller.ts";
 import { told } from "./telling.ts";
 
@@ -20,7 +20,7 @@ async function cancelled(scene: Scene): Promise<void> {
     state: "canceled",
     will_renew: false,
   });
-  await licenceEnds(scene, TEAM, (endsAt) => endsAt * 1000 > Date.now());
+  await licenceEnds(scene, (endsAt) => endsAt * 1000 > Date.now());
   await witness.lastNoticesAgain(token);
 }
 
@@ -30,9 +30,9 @@ async function ended(scene: Scene): Promise<void> {
   const since = news.fromNow();
   play.act(token, "expire");
   await studioIs(scene, "not active any more, since", { active: false, state: "expired", will_renew: false });
-  await revoked(scene, TEAM);
+  await revoked(scene, LICENCE);
   await told(since, {
-    licence: TEAM,
+    licence: LICENCE,
     events: ["revoked"],
     reason: "subscription_cancelled",
     mail: "Your subscription was canceled, and its paid period is over.",

@@ -19,7 +19,7 @@ Try it: sign in, buy, show the purchase to playgrant, cancel it, look again.
   curl -s ${service.url}/v1/purchases/verify -H "Authorization: Bearer $ID" ${json} -d '{"package_name":"${PACKAGE}","product_id":"studio","purchase_token":"'$BOUGHT'"}'; echo
   curl -s -X POST ${sandbox.url}/sandbox/purchases/$BOUGHT/cancel ${json} -d '{}'; sleep 1; echo
   curl -s ${service.url}/v1/entitlements -H "Authorization: Bearer $ID"
-Products: lifetime, workbook, brushes (one-time; "pending":true for a QR code, then …/pay), studio (base plans monthly, team).
+Products: lifetime, workbook, brushes (one-time; "pending":true for a QR code, then …/pay), studio and studio_team (monthly).
 The admin API: -H 'Authorization: Bearer ${adminKey}', e.g. ${service.url}/v1/admin/webhook_endpoints
 Actions: pay, cancel, restart, renew, grace, hold, recover, pause, resume, expire, revoke, refund, change_plan.`);
 }

@@ -3,9 +3,8 @@ import type { Scene } from "./scene.ts";
 import { soon } from "./teller.ts";
 import { minute } from "./wording.ts";
 
-/** The licence of each plan of "studio". */
-export const MONTHLY = "studio_desktop";
-export const TEAM = "team_desktop";
+/** The licence that both plans give, each with a key of its own. */
+export const LICENCE = "studio_desktop";
 
 type Wanted = Pick<Entitlement, "active" | "state" | "will_renew">;
 
@@ -23,14 +22,13 @@ export async function studioIs({ holdings }: Scene, words: string, wanted: Wante
 /** Waits until the licence ends when the entitlement does. @returns When that is, in seconds since 1970. */
 export async function licenceEnds(
   { holdings, witness }: Scene,
-  licenceOf: string,
   wanted: (endsAt: number) => boolean,
 ): Promise<number> {
   const found = await soon(
     ({ licence }) => `KeyThai: the licence is live, until ${minute((licence?.expiresAt ?? 0) * 1000)}`,
     async () => ({
-      licence: await witness.licenceOf(licenceOf),
-      until: (await holdings.entitlement(licenceOf))?.access_until ?? null,
+      licence: await witness.licenceOf(LICENCE),
+      until: (await holdings.entitlement(LICENCE))?.access_until ?? null,
     }),
     ({ licence, until }) => {
       const endsAt = licence?.expiresAt ?? 0;

@@ -1,5 +1,5 @@
 import { acknowledgedOnce, buy, type Scene, type Step, tokenOf } from "./scene.ts";
-import { licenceEnds, MONTHLY, studioIs } from "./studio.ts";
+import { LICENCE, licenceEnds, studioIs } from "./studio.ts";
 import { check } from "./teller.ts";
 import { told } from "./telling.ts";
 import { keyIn, masked, minute } from "./wording.ts";
@@ -25,9 +25,9 @@ async function subscribed(scene: Scene): Promise<void> {
     state: "active",
     will_renew: true,
   });
-  await licenceEnds(scene, MONTHLY, () => true);
+  await licenceEnds(scene, () => true);
   const events = ["created", "delivered"];
-  await told(since, { licence: MONTHLY, events, key, mail: "Use this key to unlock Studio licence." });
+  await told(since, { licence: LICENCE, events, key, mail: "Use this key to unlock Studio licence." });
   await acknowledgedOnce(scene, token);
   await witness.lastNoticesAgain(token);
 }
@@ -35,14 +35,14 @@ async function subscribed(scene: Scene): Promise<void> {
 async function renewed(scene: Scene): Promise<void> {
   const { play, witness, keythai, news } = scene;
   const token = tokenOf(scene, "studio");
-  const before = structuredClone(await witness.licenceOf(MONTHLY));
+  const before = structuredClone(await witness.licenceOf(LICENCE));
   const licences = keythai.licences.length;
   const since = news.fromNow();
   play.act(token, "renew");
   const firstEnd = before?.expiresAt ?? 0;
-  const secondEnd = await licenceEnds(scene, MONTHLY, (endsAt) => endsAt > firstEnd);
+  const secondEnd = await licenceEnds(scene, (endsAt) => endsAt > firstEnd);
   const days = Math.round((secondEnd - firstEnd) / 86_400);
-  const after = await witness.licenceOf(MONTHLY);
+  const after = await witness.licenceOf(LICENCE);
   const same = after?.keyHash === before?.keyHash && keythai.licences.length === licences;
   check(`KeyThai: that is ${days} days later than before, on the same key`, same && days >= 28, after);
   await witness.lastNoticesAgain(token);

@@ -1,4 +1,4 @@
-import type { Mail, Since } from "./news.ts";
+import type { Mail, Since, Webhook } from "./news.ts";
 import { check, seconds, soon } from "./teller.ts";
 import { masked } from "./wording.ts";
 
@@ -18,23 +18,28 @@ export interface Expected {
 
 /** Waits for both: the webhooks, each with a signature that holds, and the mail. */
 export async function told(since: Since, { licence, events, reason, key, mail }: Expected): Promise<void> {
-  const why = reason === undefined ? "" : ` (${reason})`;
+  const story = events.map((event) => (event === "revoked" ? `revoked (${reason})` : event)).join(", ");
   const carrying = key == null ? "" : ", with the key";
   await soon(
-    `The shop's system: ${licence} ${events.join(", ")}${why}${carrying}; each signature holds`,
+    `The shop's system: ${licence} ${story}${carrying}; each signature holds`,
     () => since.webhooks().filter(({ entitlementId }) => entitlementId === licence),
     (webhooks) =>
       webhooks.map(({ type }) => type).join() === events.join() &&
-      webhooks.every((webhook) => webhook.verified && webhook.reason === (reason ?? null)) &&
-      webhooks.every((webhook) => key == null || webhook.key === key),
+      webhooks.every((webhook) => webhook.verified && isRight(webhook, reason, key)),
   );
-  const shown = key == null ? `"${mail}"` : `${mail} ${masked(key)}`;
+  const shown = key == null ? `"${mail}"` : `"${mail}", with the key ${masked(key)}`;
   await soon(
     ({ mails }) => `Somchai's mailbox: ${inEnglish(mails[0])}: ${shown}`,
     () => ({ mails: since.mails().filter(({ text }) => text.includes(mail)) }),
     ({ mails: [found, ...more] }) =>
       found !== undefined && more.length === 0 && (key == null || found.text.includes(key)),
   );
+}
+
+/** What was taken away says why, what was given has the key. */
+function isRight({ type, ...webhook }: Webhook, reason: Expected["reason"], key: Expected["key"]): boolean {
+  if (type === "revoked") return webhook.reason === reason;
+  return webhook.reason === null && (key == null || webhook.key === key);
 }
 
 /** "Mail and webhook within 2 s of the purchase" */

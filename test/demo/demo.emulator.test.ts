@@ -8,6 +8,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const A_MINUTE = 60_000;
 const LICENCE_KEY = /KEYT-[0-9A-Z]{4}-/;
 const PURCHASE_TOKEN = /[a-z]{20,}\.AO-J1O/;
+/** What the shop's system and Somchai were told, and how soon. */
+const TOLD = [
+  /✓ The shop's system: desktop created, delivered, with the key; each signature holds\n/,
+  /✓ Somchai's mailbox: Desktop licence: Your license key: .*••••-[0-9A-Z]{4}\n/,
+  /✓ All of that came within 2\.00 s of the purchase: after [01]\.\d\d s\n/,
+  /✓ The shop's system: all that ended was told before what began\n/,
+  /✓ In all: \d+ webhooks and \d+ mails, each once, each signature holds\n/,
+];
 
 interface Told {
   readonly exitCode: number | string | null;
@@ -35,6 +43,7 @@ describe("the demo", () => {
     expect(exitCode).toBe(0);
     expect(text).toMatch(/Google's emulators: Firestore \([\w.:]+\), Pub\/Sub/);
     expect(text).toContain("✓ Firestore: ");
+    for (const line of TOLD) expect(text).toMatch(line);
   });
 
   it("comes out as it should where there are neither emulators nor Java", { timeout: A_MINUTE }, async () => {
@@ -43,13 +52,17 @@ describe("the demo", () => {
     expect(exitCode).toBe(0);
     expect(text).toContain("No Java was found");
     expect(text).toContain("keeps everything in memory");
+    for (const line of TOLD) expect(text).toMatch(line);
   });
 
-  it("prints no purchase token and of licence keys the last four only", { timeout: A_MINUTE }, async () => {
+  it("prints no purchase token, no secret, and of licence keys the last four only", {
+    timeout: A_MINUTE,
+  }, async () => {
     const { text } = await demo({ PATH: "/nonexistent", PLAYGRANT_STORE: "memory" });
     expect(text).toMatch(/licence key.*••••-[0-9A-Z]{4}\n/);
     expect(text).not.toMatch(LICENCE_KEY);
     expect(text).not.toMatch(PURCHASE_TOKEN);
+    expect(text).not.toContain("whsec_");
   });
 
   it("comes out as it should with the bundle", { timeout: 2 * A_MINUTE }, async () => {
