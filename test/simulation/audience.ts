@@ -8,6 +8,8 @@ import type { Random } from "./random.ts";
 /** The owner's systems: one that always takes what comes, and one that has its moods. */
 export const HEALTHY = "https://healthy.example/hook";
 export const FLAKY = "https://flaky.example/hook";
+/** Registered when all is over: it hears of everything by a replay. */
+export const LATE = "https://late.example/hook";
 
 /** So long a mood lasts. */
 const MOOD_MS = 6 * 3_600_000;
@@ -59,9 +61,11 @@ export class Audience {
     const before = receivers.received.length;
     const { ports } = this.#world.alive();
     const request = { since: this.#start, which: "missing" } as const;
-    await clock.run(askReplay(ports, endpoint.id, request, "simulation"));
+    const late = await this.#world.listen(LATE);
+    for (const { id } of [endpoint, late]) await clock.run(askReplay(ports, id, request, "simulation"));
     await this.#world.settle();
-    const again = new Set(receivers.received.slice(before).map(({ id }) => id));
+    const brought = receivers.received.slice(before).filter(({ url }) => url === FLAKY);
+    const again = new Set(brought.map(({ id }) => id));
     return [...told].flatMap(({ eventId }) =>
       again.has(eventId) ? [`${eventId} had arrived, and was told again by a replay`] : [],
     );

@@ -1,7 +1,7 @@
 import { deduplicated, type Received } from "../world/receivers.ts";
 import type { Dump } from "../world/storage.ts";
 import type { World } from "../world/world.ts";
-import { addressOf, FLAKY, HEALTHY } from "./audience.ts";
+import { addressOf, FLAKY, HEALTHY, LATE } from "./audience.ts";
 
 /** A webhook as its receiver understands it, in the words of entitlement-grants.md section 1. */
 interface Message {
@@ -101,10 +101,10 @@ export class Tellings {
     return known === id ? [] : [`a key was mailed as ${known} and as ${id}`];
   }
 
-  /** When all has healed: every event has reached both, once it was taken; and every key its owner. */
+  /** When all has healed: every event has reached each of them, and every key its owner. */
   checkAll(dump: Dump): string[] {
     return [
-      ...[HEALTHY, FLAKY].flatMap((url) => this.#missing(url, dump)),
+      ...[HEALTHY, FLAKY, LATE].flatMap((url) => this.#missing(url, dump)),
       ...this.#strangeLetters(dump),
       ...this.#missingLetters(dump),
       ...dump.deliveries.flatMap(({ id, state }) =>
@@ -114,9 +114,12 @@ export class Tellings {
   }
 
   #missing(url: string, { events }: Dump): string[] {
-    const arrived = new Set(deduplicated(this.#world.receivers.at(url)).map(({ id }) => id));
+    const received = this.#world.receivers.at(url);
+    const arrived = new Set(deduplicated(received).map(({ id }) => id));
+    const twice = url === LATE && received.length > arrived.size;
     const unknown = [...arrived].filter((id) => !events.some((event) => event.id === id));
     return [
+      ...(twice ? [`${url} heard something twice`] : []),
       ...events.flatMap(({ id }) => (arrived.has(id) ? [] : [`${id} never reached ${url}`])),
       ...unknown.map((id) => `${url} heard ${id}, which never happened`),
     ];

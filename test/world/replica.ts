@@ -45,7 +45,7 @@ export function createReplica(
   const kept = <K extends StorePort>(port: K) => life.guard(port, troubled(storage[port], port, name, how));
   const ports = assemblePorts({
     ...common,
-    background: createBackground("at_once"),
+    background: createBackground("at_once", common.clock),
     play: life.guard("play", adapters.play),
     licenses: life.guard("licenses", adapters.licenses),
     store: kept("store"),
