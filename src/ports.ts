@@ -141,8 +141,12 @@ export interface Outbox {
   lease(now: Instant, limit: number, queue?: Queue): Promise<LeasedEffect[]>;
   /** Takes the lease anew; null when it was lost. */
   renew(effect: LeasedEffect): Promise<LeasedEffect | null>;
-  /** Done. If it was asked for again in the meantime it stays, due at once. A lost lease changes nothing. */
-  finish(effect: LeasedEffect): Promise<void>;
+  /**
+   * Done. A lost lease changes nothing.
+   *
+   * @returns The effect as it is now, leased anew, where it was asked for again in the meantime and is due: run it once more.
+   */
+  finish(effect: LeasedEffect): Promise<LeasedEffect | null>;
   /** Not done: due again later, leased to nobody. */
   postpone(effect: LeasedEffect, dueAt: Instant, error: string): Promise<void>;
   /** How many are due, and since when the oldest (null: none). */

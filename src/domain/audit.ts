@@ -77,14 +77,20 @@ export function auditTold({ customerId, id }: PurchaseRecord, consumed: boolean,
   return { at: now, cause: "effect", actor: null, customerId, purchaseId: id, changes };
 }
 
+const LETTERS = {
+  delivered: "the licence key",
+  restored: "that the licence works again",
+  revoked: "that the licence works no more",
+};
+
 /** The history of a letter to a customer. @param code Why it was given up; null: it was sent. */
 export function auditLetter(
   { customerId, purchaseId, id }: Grant,
-  news: "delivered" | "revoked",
+  news: "delivered" | "restored" | "revoked",
   code: string | null,
   now: Instant,
 ): AuditEntry {
-  const what = news === "delivered" ? "the licence key" : "the end of the licence";
+  const what = LETTERS[news];
   const summary = code === null ? `mailed ${what}` : `could not mail ${what}: ${code}`;
   const changes = [{ kind: "mail", grantId: id, summary }];
   return { at: now, cause: "effect", actor: null, customerId, purchaseId, changes };

@@ -11,8 +11,8 @@ const PAGE = 200;
 const AT_ONCE = 8;
 
 /**
- * Brings an endpoint what it has missed since a moment, by a person's wish: a page of events at a time, each page with its
- * successor in one commit, so that a crash repeats one page at most. What was delivered before is left alone.
+ * Brings an endpoint what it has missed since a moment, by a person's wish: a page of events at a time, the next one asked for
+ * when this one is put down, so that a crash repeats one page at most. What was delivered before is left alone.
  */
 export async function replayEvents(ports: EffectPorts, effect: ReplayEvents): Promise<EffectResult> {
   const endpoint = await ports.webhookRecords.endpoint(effect.endpointId);
@@ -37,7 +37,10 @@ export async function replayEvents(ports: EffectPorts, effect: ReplayEvents): Pr
   const planned = unseen.map((event) => planDelivery(event, endpoint.id, now));
   const last = found.length < PAGE ? undefined : page.at(-1);
   const asked = lanes(endpoint, events, [...open, ...planned], now);
-  await ports.webhookRecords.plan(planned, [...asked, ...onward(effect, last, now)], false);
+  // A few begin at once; of many each has to wait for its turn in any case.
+  const run = asked.length <= AT_ONCE && ports.background.hasRoom(endpoint.id);
+  ports.effects.start(await ports.webhookRecords.plan(planned, asked, run));
+  if (last !== undefined) await ports.webhookRecords.plan([], onward(effect, last, now), false);
   return { kind: "done" };
 }
 
@@ -70,9 +73,8 @@ function lanes(
   );
 }
 
-/** The next page, where this one was full. */
-function onward(effect: ReplayEvents, last: GrantEvent | undefined, now: Instant): EffectRequest[] {
-  if (last === undefined) return [];
+/** The next page. */
+function onward(effect: ReplayEvents, last: GrantEvent, now: Instant): EffectRequest[] {
   return [requestEffect({ ...effect, after: { at: last.occurredAt, id: last.id } }, now)];
 }
 

@@ -115,9 +115,10 @@ async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<{ en
   const fields = { effect_id: leased.id, kind: leased.effect.kind, attempt: leased.attempts + 1 };
   try {
     const result = await attemptEffect(ports, leased);
-    await settle(ports, result.lease ?? leased, result);
+    const again = await settle(ports, result.lease ?? leased, result);
     const outcome = "code" in result ? result.code : result.kind;
     ports.log.info("effect", { ...fields, outcome, ms: Math.round(ports.clock.monotonic() - startedAt) });
+    if (again !== null) return runEffect(ports, again);
     if (result.kind === "wait") return { end: "waits" };
     if (result.kind === "later") return { end: "failed" };
     return { end: "done", ...(result.left === undefined ? {} : { left: result.left }) };
@@ -128,10 +129,16 @@ async function runEffect(ports: EffectPorts, leased: LeasedEffect): Promise<{ en
   }
 }
 
-async function settle(ports: EffectPorts, leased: LeasedEffect, result: EffectResult): Promise<void> {
-  if (result.kind === "done") await ports.outbox.finish(leased);
+/** @returns What was asked for again while it ran. */
+async function settle(
+  ports: EffectPorts,
+  leased: LeasedEffect,
+  result: EffectResult,
+): Promise<LeasedEffect | null> {
+  if (result.kind === "done") return ports.outbox.finish(leased);
   if (result.kind === "wait") await ports.outbox.postpone(leased, result.until, result.code);
   if (result.kind === "later") await postpone(ports, leased, result.code, result.afterMs ?? null);
+  return null;
 }
 
 async function attemptEffect(ports: EffectPorts, leased: LeasedEffect): Promise<EffectResult> {

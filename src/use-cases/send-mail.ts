@@ -46,7 +46,7 @@ export async function sendMail(
   const sent = await send(ports, mailer, lease, { ...letter, to, language, productName });
   if (sent.kind === "later") return { kind: "later", code: sent.code, lease };
   const code = sent.kind === "sent" ? null : sent.code;
-  const audit = auditLetter(grant, effect.news, code, ports.clock.now());
+  const audit = auditLetter(grant, letter.news.kind, code, ports.clock.now());
   await ports.mailRecords.settle(letter.id, code === null ? "sent" : "given_up", audit);
   return { kind: "done", lease };
 }

@@ -134,18 +134,27 @@ export function outboxContract(create: CreateStore): void {
     it.each([
       ["born with its lease", true],
       ["leased from the outbox", false],
-    ])("stays due when it was asked for again while it ran: %s", async (_, run) => {
+    ])("is handed back at its end when it was asked for again while it ran: %s", async (_, run) => {
       const effect = newEffect(customerId);
       const asked = await ask([effect], run);
       const leased = run ? only(asked.leased) : only(await due());
       await ask([effect]);
       expect(await due()).toEqual([]);
-      await under.outbox.finish(leased);
-      const again = only(await due());
-      expect(again.id).toBe(effect.id);
-      expect(again.lease).not.toBe(leased.lease);
-      await under.outbox.finish(again);
+      const again = must(await under.outbox.finish(leased));
+      expect(again).toMatchObject({ id: effect.id, lease: leased.lease });
       expect(await due()).toEqual([]);
+      expect(await under.outbox.finish(again)).toBeNull();
+      expect(await under.outbox.backlog(Date.now() + 1)).toMatchObject({ due: 0 });
+    });
+
+    it("is let go at its end when it was asked for again, and later than now", async () => {
+      const effect = newEffect(customerId);
+      const leased = only((await ask([effect], true)).leased);
+      const later = Date.now() + 30_000;
+      await ask([{ ...effect, dueAt: later }]);
+      expect(await under.outbox.finish(leased)).toBeNull();
+      expect(await due()).toEqual([]);
+      expect(only(await due(later)).id).toBe(effect.id);
     });
 
     it("comes back later when it is postponed, one try more", async () => {
@@ -182,13 +191,12 @@ export function outboxContract(create: CreateStore): void {
       expect(await under.outbox.backlog(Date.now() + 1)).toMatchObject({ due: 0 });
     });
 
-    it("stays due after a renewal that came after it was asked for again", async () => {
+    it("is handed back after a renewal that came after it was asked for again", async () => {
       const effect = newEffect(customerId);
       const leased = only((await ask([effect], true)).leased);
       await ask([effect]);
       const renewed = must(await under.outbox.renew(leased));
-      await under.outbox.finish(renewed);
-      expect(idsOf(await due())).toEqual([effect.id]);
+      expect(await under.outbox.finish(renewed)).toMatchObject({ id: effect.id, lease: leased.lease });
     });
 
     it("is not leased in the commit when it is due later, nor before it is due", async () => {
@@ -264,8 +272,7 @@ export function outboxContract(create: CreateStore): void {
       await ask([effect]);
       expect(await complete(leased)).toMatchObject({ completed: false });
       expect(await notes()).toEqual(["asked", "done"]);
-      await under.outbox.finish(leased);
-      expect(idsOf(await due())).toEqual([effect.id]);
+      expect(must(await under.outbox.finish(leased)).id).toBe(effect.id);
     });
 
     it("is finished though the file changed in between", async () => {

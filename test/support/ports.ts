@@ -251,6 +251,8 @@ async function settleOutbox({ clock, memory, settings }: World, ports: AllPorts)
       const freeIn = value.lease === null ? 0 : value.leasedAt + settings.leaseMs - clock.monotonic();
       return Math.max(value.dueAt, clock.now() + freeIn);
     });
+    // What ran in the background has ended meanwhile.
+    if (next.length === 0) return;
     clock.advanceTo(Math.max(clock.now() + 1, Math.min(...next)));
   }
 }

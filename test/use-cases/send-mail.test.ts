@@ -272,7 +272,7 @@ describe("the letter about an end", () => {
     const { masked } = must(only(slotsFor(outer.world, "desktop")).shown);
     await told("first", purchase);
     expect(letters()[1]).toMatchObject({ kind: "revoked", key: null, news: { reason, masked } });
-    expect(mailed()).toEqual(["mailed the licence key", "mailed the end of the licence"]);
+    expect(mailed()).toEqual(["mailed the licence key", "mailed that the licence works no more"]);
   });
 });
 

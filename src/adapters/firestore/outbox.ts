@@ -104,12 +104,22 @@ export function createFirestoreOutbox(
       return renewed;
     },
 
-    finish: (effect) =>
-      settle(
+    async finish(effect) {
+      let again: LeasedEffect | null = null;
+      await settle(
         effect,
         (version) => refOf(effect).delete({ lastUpdateTime: version }),
-        (snapshot) => refOf(effect).update(NO_LEASE, sameAs(snapshot)),
-      ),
+        async (snapshot) => {
+          const data = readOutboxDocument(snapshot.data());
+          const isDue = data.due_at <= options.clock.now();
+          const since = options.clock.monotonic();
+          const change = isDue ? takeLease(effect.lease) : NO_LEASE;
+          const { writeTime } = await refOf(effect).update(change, sameAs(snapshot));
+          if (isDue) again = leased(effect.id, data, effect.lease, since, writeTime);
+        },
+      );
+      return again;
+    },
 
     postpone: (effect, dueAt, error) => {
       const tried = { ...NO_LEASE, attempts: effect.attempts + 1, last_error: error };

@@ -46,9 +46,11 @@ export function createOutbox(
     },
     finish: async (leased) => {
       const row = mine(leased);
-      if (row === undefined) return;
+      if (row === undefined) return null;
       if (row.version === versions.get(leased)) outbox.delete(leased.id);
+      else if (row.value.dueAt <= clock.now()) return take(leased.id, row.value, leased.lease);
       else put(leased.id, { ...row.value, lease: null });
+      return null;
     },
     postpone: async (leased, dueAt, lastError) => {
       const row = mine(leased);
