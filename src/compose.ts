@@ -36,7 +36,7 @@ import { Secret } from "./domain/secret.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpEnv, HttpPorts } from "./http/context.ts";
 import { createDeliveries, integrations } from "./integrations/registry.ts";
-import type { AccountLookup, LicenseServer, Log, Mailer } from "./ports.ts";
+import type { AccountLookup, LicenseServer, Log } from "./ports.ts";
 import { type EffectPorts, startEffects } from "./use-cases/run-effects.ts";
 
 /** Settings that are wrong only together with what they name: the catalogue file, the keys. */
@@ -52,6 +52,8 @@ export class ConfigError extends Error {
 export interface Service {
   readonly app: Hono<HttpEnv>;
   readonly ports: HttpPorts & EffectPorts;
+  /** Loads what sends webhooks and letters, so that the first one is as quick as the others; for processes that stay. */
+  warmUp(): Promise<void>;
   /** Waits for work after answers, then lets go of the store. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     clock,
   });
   const licenses = createLicenses(config, leaseMs, log);
+  const mailer = createLetters(config, leaseMs);
   const webhooks = createLazySender({
     timeoutMs: callTime(leaseMs),
     allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK,
@@ -109,7 +112,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     secretBox,
     ...createIdentities(config),
     webhooks,
-    mailer: createLetters(config, leaseMs),
+    mailer,
     accounts: createAccounts(config),
     clock,
     chance,
@@ -127,6 +130,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
   return {
     app: createApp(ports),
     ports,
+    warmUp: async () => void (await Promise.all([webhooks.load(), mailer?.load()])),
     close: async () => {
       await background.drain();
       await webhooks.close();
@@ -159,7 +163,7 @@ function callTime(leaseMs: number): number {
 }
 
 /** No letters without a mail server. */
-function createLetters({ SMTP_URL: smtpUrl, MAIL_FROM: from }: Config, leaseMs: number): Mailer | null {
+function createLetters({ SMTP_URL: smtpUrl, MAIL_FROM: from }: Config, leaseMs: number) {
   if (smtpUrl === undefined || from === undefined) return null;
   return createMailer({ smtpUrl, from, timeoutMs: callTime(leaseMs) });
 }

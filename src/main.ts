@@ -105,3 +105,4 @@ const stops: Stop[] = [];
 stopOnSignal(service, stops);
 await start(service, result.config, stops);
 service.ports.log.info("started", { roles: result.config.PLAYGRANT_ROLES });
+await service.warmUp();

@@ -36,7 +36,8 @@ function script(name: string, args: string[], env: Environment): Promise<Told> {
 /** `npm run demo -- --once`, in an environment of its own. */
 const demo = (env: Environment, ...args: string[]) => script("demo.ts", ["--once", ...args], env);
 
-describe("the demo", () => {
+// The story holds the service to its two seconds. A machine that does other work may miss them once.
+describe("the demo", { retry: 2 }, () => {
   it("comes out as it should with Firestore and Pub/Sub", { timeout: A_MINUTE }, async () => {
     const { exitCode, text } = await demo(process.env);
     expect(text).toContain("All of it came out as it should");

@@ -26,7 +26,12 @@ export interface MailerOptions {
  *
  * @throws RangeError on settings that can't be read; quotes none of them.
  */
-export function createMailer({ smtpUrl, from, timeoutMs, atOnce = 3 }: MailerOptions): Mailer {
+export function createMailer({
+  smtpUrl,
+  from,
+  timeoutMs,
+  atOnce = 3,
+}: MailerOptions): Mailer & { load(): Promise<void> } {
   const server = readSmtpUrl(smtpUrl);
   const sender = readSender(from);
   const options = connectionOptions(server, sender.domain, timeoutMs);
@@ -41,6 +46,7 @@ export function createMailer({ smtpUrl, from, timeoutMs, atOnce = 3 }: MailerOpt
 
   return {
     timeoutMs,
+    load: async () => void (await nodemailer()),
     async send(letter) {
       if (!isAddress(letter.to)) throw noSuchAddress();
       const deadline = AbortSignal.timeout(timeoutMs);
@@ -49,7 +55,7 @@ export function createMailer({ smtpUrl, from, timeoutMs, atOnce = 3 }: MailerOpt
   };
 }
 
-/** Loaded with the first letter: a process that sends none starts without it. */
+/** Loaded with the first letter, or by `load`: a process that sends none starts without it. */
 async function nodemailer() {
   const [composer, connection] = await Promise.all([
     import("nodemailer/lib/mail-composer"),

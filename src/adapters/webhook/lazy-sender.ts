@@ -3,17 +3,21 @@ import type { WebhookSenderOptions } from "./webhook-sender.ts";
 
 type Loaded = WebhookSender & { close(): Promise<void> };
 
-/** The sender, loaded with the first message: its HTTP client is heavy, and a process that sends none starts without it. */
-export function createLazySender(options: WebhookSenderOptions): Loaded {
+/**
+ * The sender, loaded with the first message, or by `load`: its HTTP client is heavy, and a process that sends none starts
+ * without it.
+ */
+export function createLazySender(options: WebhookSenderOptions): Loaded & { load(): Promise<void> } {
   let loading: Promise<Loaded> | null = null;
-  const load = () => {
+  const sender = () => {
     loading ??= import("./webhook-sender.ts").then(({ createWebhookSender }) => createWebhookSender(options));
     return loading;
   };
   return {
     timeoutMs: options.timeoutMs,
-    send: async (message) => (await load()).send(message),
-    refusal: async (url) => (await load()).refusal(url),
+    load: async () => void (await sender()),
+    send: async (message) => (await sender()).send(message),
+    refusal: async (url) => (await sender()).refusal(url),
     close: async () => (await loading)?.close(),
   };
 }
