@@ -1,7 +1,7 @@
 import type { EffectRequest, PublishEvents } from "../domain/effect.ts";
 import { queueOf, requestEffect } from "../domain/effect.ts";
 import type { GrantEvent } from "../domain/grant-events.ts";
-import type { Instant } from "../domain/instant.ts";
+import { type Instant, MINUTE } from "../domain/instant.ts";
 import { planDelivery } from "../domain/webhook-delivery.ts";
 import { type WebhookEndpoint, wants } from "../domain/webhook-endpoint.ts";
 import { lettersAbout } from "./letters-about.ts";
@@ -34,13 +34,21 @@ export async function publishEvents(ports: EffectPorts, effect: PublishEvents): 
   return { kind: "done" };
 }
 
+/** No two machines' clocks agree to the second. */
+const SKEW = MINUTE;
+
+/** Publishing may be repeated, with events of before; an endpoint made since hears of those by a replay, if at all. */
+function isSinceIts({ createdAt }: WebhookEndpoint, { occurredAt }: GrantEvent): boolean {
+  return occurredAt >= createdAt - SKEW;
+}
+
 function lane(
   endpoint: WebhookEndpoint,
   { customerId }: PublishEvents,
   events: readonly GrantEvent[],
   now: Instant,
 ) {
-  const wanted = events.filter(({ type }) => wants(endpoint, type));
+  const wanted = events.filter((event) => wants(endpoint, event.type) && isSinceIts(endpoint, event));
   if (wanted.length === 0) return { deliveries: [], effects: [] };
   const eventIds = wanted.map(({ id }) => id);
   const effect = { kind: "send_webhooks", endpointId: endpoint.id, customerId, eventIds } as const;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { MINUTE } from "../../src/domain/instant.ts";
 import { runDueEffects } from "../../src/use-cases/run-effects.ts";
 import { ANN, lineItem, NOW, oneTime, product, subscription, token } from "../support/builders.ts";
 import type { Fate, Process } from "../support/ports.ts";
@@ -65,6 +66,14 @@ describe("publishing", () => {
 
   it("puts nothing down where nobody wants to hear anything", async () => {
     await buyUnpublished();
+    await publish(service);
+    expect([deliveries(), waitingEffects(outer)]).toEqual([[], []]);
+  });
+
+  it("tells an endpoint nothing of what was before it: that is a replay's", async () => {
+    await buyUnpublished();
+    outer.world.clock.advance(2 * MINUTE);
+    await listen(service, URL_A);
     await publish(service);
     expect([deliveries(), waitingEffects(outer)]).toEqual([[], []]);
   });
