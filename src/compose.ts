@@ -6,12 +6,14 @@ import {
   createNoAccountIds,
   createUidAccountIds,
 } from "./adapters/account-ids/account-ids.ts";
+import { createEnvelopeSecretBox } from "./adapters/crypto/envelope-secret-box.ts";
+import { createKmsKeyWrapper } from "./adapters/crypto/kms-key-wrapper.ts";
 import {
   createLocalSecretBox,
   type EncryptionKey,
   parseEncryptionKeys,
 } from "./adapters/crypto/local-secret-box.ts";
-import { alsoUnsealed, unsealedBox } from "./adapters/crypto/unsealed-box.ts";
+import { combineSecretBoxes } from "./adapters/crypto/secret-boxes.ts";
 import { createFirestoreStore } from "./adapters/firestore/index.ts";
 import { createPlayApi } from "./adapters/google-play/play-api.ts";
 import { createFirebaseAccounts, nobodyKnown } from "./adapters/identity/account-lookup.ts";
@@ -36,7 +38,7 @@ import { Secret } from "./domain/secret.ts";
 import { createApp } from "./http/app.ts";
 import type { HttpEnv, HttpPorts } from "./http/context.ts";
 import { createDeliveries, integrations } from "./integrations/registry.ts";
-import type { AccountLookup, LicenseServer, Log } from "./ports.ts";
+import type { AccountLookup, LicenseServer, Log, SecretBox } from "./ports.ts";
 import { type EffectPorts, startEffects } from "./use-cases/run-effects.ts";
 
 /** Settings that are wrong only together with what they name: the catalogue file, the keys. */
@@ -85,8 +87,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK,
     clock,
   });
-  const secretBox =
-    encryptionKeys.length === 0 ? unsealedBox : alsoUnsealed(createLocalSecretBox(encryptionKeys));
+  const secretBox = createSecretBox(config, encryptionKeys);
   const ports: HttpPorts & EffectPorts = {
     ...store,
     settings: {
@@ -145,6 +146,16 @@ function createStore(config: Config, options: StoreOptions) {
   if (config.PLAYGRANT_STORE === "memory")
     return { ...createMemoryStore(options), close: async () => undefined };
   return createFirestoreStore(config.GOOGLE_CLOUD_PROJECT ?? "", options);
+}
+
+function createSecretBox(config: Config, keys: readonly EncryptionKey[]): SecretBox {
+  const keyName = config.LICENSE_KMS_KEY;
+  return combineSecretBoxes({
+    local: keys.length === 0 ? null : createLocalSecretBox(keys),
+    kms:
+      keyName === undefined ? null : createEnvelopeSecretBox(createKmsKeyWrapper({ keyName }), systemClock),
+    sealing: config.LICENSE_SEAL_WITH ?? (keyName === undefined ? "local" : "kms"),
+  });
 }
 
 type AccountDirectory = ReturnType<typeof createStore>["accountDirectory"];
@@ -234,10 +245,10 @@ function readFiles(config: Config): { catalog: Catalog; encryptionKeys: Encrypti
   if (licensed && config.KEYTHAI_API_KEY === undefined) {
     issues.push({ variable: "KEYTHAI_API_KEY", message: "is required: the catalogue has a license_key" });
   }
-  if (licensed && config.LICENSE_ENCRYPTION_KEYS === undefined) {
+  if (licensed && config.LICENSE_ENCRYPTION_KEYS === undefined && config.LICENSE_KMS_KEY === undefined) {
     issues.push({
       variable: "LICENSE_ENCRYPTION_KEYS",
-      message: "is required: the catalogue has a license_key",
+      message: "is required, or LICENSE_KMS_KEY: the catalogue has a license_key",
     });
   }
   const encryptionKeys = readEncryptionKeys(config.LICENSE_ENCRYPTION_KEYS, issues);

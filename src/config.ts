@@ -78,7 +78,14 @@ const environmentSchema = z.object({
   KEYTHAI_API_KEY: headerSecret.optional(),
   KEYTHAI_BASE_URL: rootUrl.default("https://api.keythai.net/v1"),
   LICENSE_ENCRYPTION_KEYS: secretText.optional(),
-  LICENSE_KMS_KEY: text.optional(),
+  LICENSE_KMS_KEY: z
+    .string()
+    .regex(
+      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+      "expected projects/…/locations/…/keyRings/…/cryptoKeys/…",
+    )
+    .optional(),
+  LICENSE_SEAL_WITH: z.enum(["local", "kms"]).optional(),
   ADMIN_API_KEYS: list.pipe(z.array(adminKey)).default([]),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, message: "expected smtp://… or smtps://…" })
@@ -168,9 +175,14 @@ function together(config: Config, wrong: ReadonlySet<string> = new Set()): Confi
       "is required with OBFUSCATED_ACCOUNT_ID=hmac",
     ],
     [
-      config.LICENSE_KMS_KEY !== undefined,
+      config.LICENSE_SEAL_WITH === "kms" && config.LICENSE_KMS_KEY === undefined,
       "LICENSE_KMS_KEY",
-      "is not available in this version: use LICENSE_ENCRYPTION_KEYS",
+      "is required with LICENSE_SEAL_WITH=kms",
+    ],
+    [
+      config.LICENSE_SEAL_WITH === "local" && config.LICENSE_ENCRYPTION_KEYS === undefined,
+      "LICENSE_ENCRYPTION_KEYS",
+      "is required with LICENSE_SEAL_WITH=local",
     ],
     [
       config.SMTP_URL !== undefined && config.MAIL_FROM === undefined,

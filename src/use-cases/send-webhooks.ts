@@ -1,4 +1,5 @@
 import type { SendWebhooks } from "../domain/effect.ts";
+import { AppError } from "../domain/errors.ts";
 import type { GrantEvent } from "../domain/grant-events.ts";
 import { deliveryId, type EventId } from "../domain/ids.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/instant.ts";
@@ -113,6 +114,8 @@ async function bodyOf(
   try {
     return [event.id, webhookBody(event, await secretBox.open(key.sealed, key.slotId))];
   } catch (error) {
+    // Where the key is kept can't be reached just now.
+    if (error instanceof AppError && error.retryable) throw error;
     log.error("license.unreadable", { key_id: key.id, slot_id: key.slotId }, error);
     return null;
   }

@@ -213,3 +213,23 @@ describe("mail", () => {
     expect(problems({ MAIL_FROM })).toEqual(["MAIL_FROM"]);
   });
 });
+
+describe("where licence keys are sealed", () => {
+  const KMS = "projects/shop/locations/global/keyRings/playgrant/cryptoKeys/licenses";
+  const problems = (given: NodeJS.ProcessEnv) => {
+    const result = readConfig({ ...FIRESTORE, ...given });
+    return result.ok ? [] : result.issues.map(({ variable }) => variable);
+  };
+
+  test.each([
+    [{ LICENSE_KMS_KEY: KMS }, []],
+    [{ LICENSE_KMS_KEY: KMS, LICENSE_SEAL_WITH: "kms" }, []],
+    [{ LICENSE_KMS_KEY: `${KMS}/cryptoKeyVersions/1` }, ["LICENSE_KMS_KEY"]],
+    [{ LICENSE_KMS_KEY: "licenses" }, ["LICENSE_KMS_KEY"]],
+    [{ LICENSE_SEAL_WITH: "kms" }, ["LICENSE_KMS_KEY"]],
+    [{ LICENSE_KMS_KEY: KMS, LICENSE_SEAL_WITH: "local" }, ["LICENSE_ENCRYPTION_KEYS"]],
+    [{ LICENSE_SEAL_WITH: "paper" }, ["LICENSE_SEAL_WITH"]],
+  ])("%j: wrong is %j", (given, wrong) => {
+    expect(problems(given)).toEqual(wrong);
+  });
+});

@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { Secret } from "../../domain/secret.ts";
 import type { SecretBox } from "../../ports.ts";
+import { decode, KEY_BYTES, notSealed, openText, sealText } from "./aes-gcm.ts";
 
 export interface EncryptionKey {
   /** Stands in clear in every sealed text: letters, digits, `_` and `-`, at most 64. */
@@ -11,11 +11,6 @@ export interface EncryptionKey {
 
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const VERSION = "v1";
-const ALGORITHM = "aes-256-gcm";
-const KEY_BYTES = 32;
-/** 96 random bits: one key may seal 2^32 texts before two are likely to share one (NIST SP 800-38D, 8.3). */
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
 /**
  * Seals by AES-256-GCM as `v1.<keyId>.<base64url iv>.<base64url ciphertext+tag>`. Version, key id and what the text is
@@ -32,15 +27,16 @@ export function createLocalSecretBox(keys: readonly EncryptionKey[]): SecretBox 
 
   return {
     async seal(secret, boundTo) {
-      return seal(first.id, sealing, secret, boundTo);
+      const text = sealText(sealing, secret, additionalData(first.id, boundTo));
+      return [VERSION, first.id, text].join(".");
     },
     /** @throws Error when the text was changed, is bound elsewhere, or its key isn't ours; it never holds plaintext. */
     async open(sealed, boundTo) {
-      const { keyId, iv, body } = parseSealed(sealed);
+      const { keyId, text } = parseSealed(sealed);
       const bytes = bytesById.get(keyId);
       if (bytes === undefined)
         throw new Error(`no encryption key "${keyId}" is set, but a text was sealed with it`);
-      return open(bytes, iv, body, additionalData(keyId, boundTo));
+      return openText(bytes, text, additionalData(keyId, boundTo));
     },
   };
 }
@@ -72,44 +68,14 @@ function usableBytes(keys: readonly EncryptionKey[], { id, key }: EncryptionKey,
   return bytes;
 }
 
-function seal(keyId: string, key: Buffer, secret: Secret, boundTo: string): string {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(additionalData(keyId, boundTo));
-  const body = Buffer.concat([cipher.update(secret.reveal(), "utf8"), cipher.final(), cipher.getAuthTag()]);
-  return [VERSION, keyId, iv.toString("base64url"), body.toString("base64url")].join(".");
-}
-
-function open(key: Buffer, iv: Buffer, body: Buffer, aad: Buffer): Secret {
-  const decipher = createDecipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
-  decipher.setAAD(aad);
-  decipher.setAuthTag(body.subarray(-TAG_BYTES));
-  const plain = decipher.update(body.subarray(0, -TAG_BYTES));
-  try {
-    return new Secret(Buffer.concat([plain, decipher.final()]).toString("utf8"));
-  } catch {
-    throw new Error("a sealed text was changed, or belongs to something else");
-  }
-}
-
 /** A key id holds no dot, so no two pairs of key id and binding read the same. */
-function additionalData(keyId: string, boundTo: string): Buffer {
-  return Buffer.from(`${VERSION}.${keyId}.${boundTo}`, "utf8");
+function additionalData(keyId: string, boundTo: string): string {
+  return `${VERSION}.${keyId}.${boundTo}`;
 }
 
-function parseSealed(sealed: string): { keyId: string; iv: Buffer; body: Buffer } {
-  const [version, keyId, ivText, bodyText, ...rest] = sealed.split(".");
-  const iv = decode(ivText ?? "", "base64url");
-  const body = decode(bodyText ?? "", "base64url");
-  const isOurs = version === VERSION && rest.length === 0 && iv?.length === IV_BYTES;
-  if (!isOurs || keyId === undefined || !KEY_ID.test(keyId) || body === null || body.length < TAG_BYTES) {
-    throw new Error("a text is not in the form of a sealed one");
-  }
-  return { keyId, iv, body };
-}
-
-/** Node ignores what is no base64; here a text that isn't exactly what encoding gives is null. */
-function decode(text: string, encoding: "base64" | "base64url"): Buffer | null {
-  const bytes = Buffer.from(text, encoding);
-  return bytes.toString(encoding) === text ? bytes : null;
+/** @returns The key's id, and what lies behind it. */
+function parseSealed(sealed: string): { keyId: string; text: string } {
+  const [version, keyId, ...text] = sealed.split(".");
+  if (version !== VERSION || keyId === undefined || !KEY_ID.test(keyId)) throw notSealed();
+  return { keyId, text: text.join(".") };
 }

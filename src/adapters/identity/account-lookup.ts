@@ -3,6 +3,7 @@ import { OutsideError } from "../../domain/errors.ts";
 import type { CustomerId } from "../../domain/ids.ts";
 import { SECOND } from "../../domain/instant.ts";
 import type { AccountLookup } from "../../ports.ts";
+import { type GoogleHeaders, googleHeaders, within } from "../shared/google-headers.ts";
 
 export interface FirebaseAccountsOptions {
   readonly projectId: string;
@@ -13,7 +14,7 @@ export interface FirebaseAccountsOptions {
   /** In place of Google's own. */
   readonly rootUrl?: string;
   /** In place of Google's application default credentials: the headers that let us in. */
-  readonly credentials?: (url: string) => Promise<Headers>;
+  readonly credentials?: GoogleHeaders;
 }
 
 const ROOT_URL = "https://identitytoolkit.googleapis.com";
@@ -49,7 +50,7 @@ export function createFirebaseAccounts(options: FirebaseAccountsOptions): Accoun
     ? `http://${emulatorHost}/identitytoolkit.googleapis.com`
     : (options.rootUrl ?? ROOT_URL);
   const url = `${root}/v1/projects/${encodeURIComponent(projectId)}/accounts:lookup`;
-  const credentials = emulatorHost ? emulatorOwner : (options.credentials ?? googleCredentials());
+  const credentials = emulatorHost ? emulatorOwner : (options.credentials ?? googleHeaders(SCOPE));
 
   async function lookUp(customerId: CustomerId, signal: AbortSignal): Promise<string | null> {
     const headers = new Headers(await within(signal, credentials(url)));
@@ -94,21 +95,4 @@ function unavailable(what: string): OutsideError {
 /** What the emulator takes for a service account. */
 async function emulatorOwner(): Promise<Headers> {
   return new Headers({ authorization: "Bearer owner" });
-}
-
-/** Google's library is loaded with the first look-up: most processes never make one. */
-function googleCredentials(): (url: string) => Promise<Headers> {
-  let loading: Promise<{ getRequestHeaders(url: string): Promise<Headers> }> | null = null;
-  return async (url) => {
-    loading ??= import("google-auth-library").then(({ GoogleAuth }) => new GoogleAuth({ scopes: [SCOPE] }));
-    return (await loading).getRequestHeaders(url);
-  };
-}
-
-/** The library knows no deadline for all that it does. */
-async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([work, late]);
 }
