@@ -1,6 +1,7 @@
 import { type CustomerFile, slotsOf } from "../domain/entitlements.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type GrantId, grantId, type LicenseKeyId, type SlotId } from "../domain/ids.ts";
+import { type Instant, SECOND } from "../domain/instant.ts";
 import type { PurchaseRecord, SealedLicenseKey } from "../domain/purchase-file.ts";
 import type { Secret } from "../domain/secret.ts";
 import { type Slot, wantedAccess } from "../domain/slot.ts";
@@ -62,11 +63,18 @@ export function isWaiting(slot: Slot): boolean {
   return wantedAccess(slot).kind === "active" && slot.grant?.status !== "Delivered" && slot.failure === null;
 }
 
-/** True while some process is delivering just now, so that waiting a moment may be worth it. */
-export function isBeingDelivered(purchase: PurchaseRecord, customer: CustomerFile): boolean {
-  return slotsOf(customer).some(
-    (slot) => slot.target.purchaseId === purchase.id && isWaiting(slot) && slot.attempt !== null,
-  );
+/** How long after a plan change its key is worth waiting for though nothing marks its delivery yet. */
+const JUST_CHANGED = 10 * SECOND;
+
+/**
+ * True while some process is delivering just now, so that waiting a moment may be worth it. A delivery is marked; at a plan
+ * change the former key is taken back first, which isn't.
+ */
+export function isBeingDelivered(purchase: PurchaseRecord, customer: CustomerFile, now: Instant): boolean {
+  const justChanged = now - purchase.updatedAt < JUST_CHANGED;
+  return slotsOf(customer)
+    .filter((slot) => slot.target.purchaseId === purchase.id && isWaiting(slot))
+    .some(({ attempt, generation }) => attempt !== null || (generation > 0 && justChanged));
 }
 
 /** Opens the licence keys of a customer's own grants. @param known Sealed keys that need not be read. */

@@ -90,7 +90,7 @@ async function waitForOthers(
   const { clock, settings } = ports;
   const until = clock.monotonic() + settings.verifyWaitMs;
   let now = { purchase, customer };
-  while (isBeingDelivered(now.purchase, now.customer) && clock.monotonic() < until) {
+  while (isBeingDelivered(now.purchase, now.customer, clock.now()) && clock.monotonic() < until) {
     await clock.sleep(POLL_MS);
     now = await reload(ports, purchase, customer);
   }

@@ -20,6 +20,7 @@ import {
 import { createWorld, type Process, type World } from "../support/ports.ts";
 import {
   aboutProduct,
+  aboutSubscription,
   eventCounts,
   findLicenceFaults,
   googleSays,
@@ -168,6 +169,22 @@ describe("a licence that takes its time", () => {
     );
     expect(world.clock.monotonic()).toBeLessThan(1_000);
     expect(world.licenses.all).toHaveLength(1);
+  });
+
+  it("is waited for at a plan change too, where the former key is taken back first", async () => {
+    googleSays(world, "first", subscription());
+    await verify(world, service, "first");
+    await service.settle();
+    const items = [lineItem({ productId: "lumen_studio", orderId: "GPA.2" })];
+    googleSays(world, "second", subscription({ replaces: token("first"), items }));
+    const other = world.process({ background: "manual" });
+    await notify(world, other, aboutSubscription("second"));
+    const asked = present(world, service, "second");
+    await world.clock.idle();
+    other.flush();
+    const { grants, pendingEntitlements } = await world.run(asked);
+    expect(pendingEntitlements).toEqual([]);
+    expect(grants.map(({ key }) => key?.reveal() ?? null)).toContain(only(world.licenses.live()).key);
   });
 
   it("is left to the outbox where there is no room to run it", async () => {
