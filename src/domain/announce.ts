@@ -38,11 +38,11 @@ export function introduce(
   const contact = learn(customer.contact, told);
   if (contact === customer.contact || (contact.email === null && contact.language === null)) return null;
   const isNew = contact.email !== null && contact.email !== customer.contact?.email;
-  const keys = isNew ? slotsOf(customer).filter(({ grant }) => grant?.licenseKey != null) : [];
-  const effects = keys.flatMap(({ grant }) =>
-    grant === null
-      ? []
-      : [requestEffect({ kind: "send_mail", customerId, grantId: grant.id, news: "delivered" }, now)],
-  );
+  const open = isNew ? slotsOf(customer).flatMap(({ grant }) => grant ?? []) : [];
+  const effects = open
+    .filter(({ licenseKey }) => licenseKey !== null)
+    .map(({ id: grantId }) =>
+      requestEffect({ kind: "send_mail", customerId, grantId, news: "delivered" }, now),
+    );
   return { customer: { ...customer, contact }, effects };
 }

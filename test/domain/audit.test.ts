@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { auditRows, auditTold } from "../../src/domain/audit.ts";
+import { auditLetter, auditRows, auditTold } from "../../src/domain/audit.ts";
 import { DAY } from "../../src/domain/instant.ts";
 import { grant, NOW, oneTime, record } from "../support/builders.ts";
 
@@ -49,4 +49,21 @@ test.each([
 
 test("a step that changed no row leaves no history", () => {
   expect(auditRows(EFFECT, [], NOW)).toEqual([]);
+});
+
+test.each([
+  ["delivered", null, "mailed the licence key"],
+  ["restored", null, "mailed that the licence works again"],
+  ["revoked", null, "mailed that the licence works no more"],
+  ["delivered", "smtp_550", "could not mail the licence key: smtp_550"],
+] as const)("a letter's history: %s, %s", (news, code, summary) => {
+  const row = grant({ status: "Delivered" });
+  expect(auditLetter(row, news, code, NOW)).toEqual({
+    at: NOW,
+    cause: "effect",
+    actor: null,
+    customerId: row.customerId,
+    purchaseId: row.purchaseId,
+    changes: [{ kind: "mail", grantId: row.id, summary }],
+  });
 });

@@ -1205,3 +1205,33 @@ describe("a one-time purchase that was paid and then reads cancelled", () => {
     expect(shop.purchase("first").answer?.state).toBe("canceled");
   });
 });
+
+describe("how a customer is reached", () => {
+  const contact = { email: "ann@example.com", language: "th" } as const;
+  let shop: Shop;
+
+  beforeEach(() => {
+    shop = new Shop();
+  });
+
+  test("is kept with the first purchase; told again it is nothing to write", () => {
+    shop.sync("first", fresh, { contact });
+    expect(shop.customers.get(ANN)?.contact).toEqual(contact);
+    shop.sync("first", fresh, { contact });
+    expect(shop.last).toBeNull();
+  });
+
+  test("is written, and is no news of the purchase, when it alone is new", () => {
+    shop.sync("first", fresh);
+    shop.sync("first", fresh, { contact });
+    expect(shop.customers.get(ANN)?.contact).toEqual(contact);
+    expect(shop.last?.audit).toEqual([]);
+  });
+
+  test("is the caller's own: of a purchase that nobody claims it says nothing", () => {
+    shop.sync("first", fresh, { ...NOTICE, contact });
+    expect(shop.customers.size).toBe(0);
+    shop.sync("second", fresh, { ...NOTICE, contact, named: { kind: "customer", id: BEN } });
+    expect(shop.customers.get(BEN)?.contact).toBeNull();
+  });
+});

@@ -2,14 +2,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   asCustomerId,
+  asDeliveryId,
+  asEndpointId,
   asGrantId,
   asPurchaseId,
   asReviewId,
   chainId,
+  deliveryId,
   effectId,
+  endpointId,
   eventId,
   grantId,
+  laneId,
   licenseKeyId,
+  mailId,
   orphanId,
   purchaseId,
   reviewId,
@@ -144,4 +150,42 @@ test.each([
   expect(as(`x${id}`)).toBeNull();
   expect(as(id.toUpperCase())).toBeNull();
   expect(as("")).toBeNull();
+});
+
+describe("ids of what is told", () => {
+  const grant = grantId(slot, 1);
+  const endpoint = endpointId("0".repeat(32));
+  const delivery = deliveryId(eventId(grant, "created"), endpoint);
+
+  test("a delivery is one event for one endpoint", () => {
+    expect(asDeliveryId(delivery)).toBe(delivery);
+    expect(deliveryId(eventId(grant, "delivered"), endpoint)).not.toBe(delivery);
+    expect(deliveryId(eventId(grant, "created"), endpointId("1".repeat(32)))).not.toBe(delivery);
+  });
+
+  test("a lane is one customer's, for one endpoint or before any", () => {
+    const lanes = [laneId(ANN, endpoint), laneId(BEN, endpoint), laneId(ANN, null)];
+    expect(new Set(lanes).size).toBe(3);
+    for (const lane of lanes) expect(lane).toMatch(/^lan_[0-9a-f]{32}$/);
+  });
+
+  test("a letter is named after what it is about", () => {
+    const key = licenseKeyId(slot, 1);
+    expect([mailId(key, "delivered"), mailId(grant, "revoked")]).toEqual([
+      `${key}_delivered`,
+      `${grant}_revoked`,
+    ]);
+  });
+
+  test.each(["", "whe_1", "whe_".padEnd(36, "G"), delivery])("%j is no endpoint's", (text) => {
+    expect(asEndpointId(text)).toBeNull();
+  });
+
+  test.each(["", "whd_1", endpoint, `${delivery}_1`])("%j is no delivery's", (text) => {
+    expect(asDeliveryId(text)).toBeNull();
+  });
+
+  test("an endpoint's is its own", () => {
+    expect(asEndpointId(endpoint)).toBe(endpoint);
+  });
 });
