@@ -1,17 +1,13 @@
 import { type Contact, learn } from "./contact.ts";
 import { type EffectRequest, requestEffect } from "./effect.ts";
 import { type CustomerFile, emptyCustomerFile, slotsOf } from "./entitlements.ts";
-import type { GrantEvent } from "./grant-events.ts";
-import type { CustomerId, EventId } from "./ids.ts";
+import { eventIdsByCustomer, type GrantEvent } from "./grant-events.ts";
+import type { CustomerId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 
 /** Asks that the outside be told of what a commit has brought about: one effect a customer, its events in their order. */
 export function announce(events: readonly GrantEvent[], now: Instant): EffectRequest[] {
-  const byCustomer = new Map<CustomerId, EventId[]>();
-  for (const { id, grant } of events) {
-    byCustomer.set(grant.customerId, [...(byCustomer.get(grant.customerId) ?? []), id]);
-  }
-  return [...byCustomer].map(([customerId, eventIds]) =>
+  return eventIdsByCustomer(events).map(([customerId, eventIds]) =>
     requestEffect({ kind: "publish_events", customerId, eventIds }, now),
   );
 }

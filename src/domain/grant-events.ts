@@ -1,5 +1,5 @@
 import type { Grant } from "./grant.ts";
-import { type EventId, eventId } from "./ids.ts";
+import { type CustomerId, type EventId, eventId } from "./ids.ts";
 import type { Instant } from "./instant.ts";
 
 /** The four events of a grant. No other file names them. */
@@ -18,6 +18,12 @@ export interface GrantEvent {
   readonly type: GrantEventType;
   readonly occurredAt: Instant;
   readonly grant: Grant;
+}
+
+/** What happened to whom, each customer's in the order given. */
+export function eventIdsByCustomer(events: readonly GrantEvent[]): [CustomerId, EventId[]][] {
+  const byCustomer = Map.groupBy(events, ({ grant }) => grant.customerId);
+  return [...byCustomer].map(([customerId, theirs]) => [customerId, theirs.map(({ id }) => id)]);
 }
 
 /**

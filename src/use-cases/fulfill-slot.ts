@@ -36,6 +36,11 @@ export async function fulfillSlot(
   effect: Fulfilment,
 ): Promise<EffectResult> {
   const run: Run = { ports, effect, lease: leased, basis: leased.basis ?? null, key: null, completed: false };
+  const result = await takeSteps(run);
+  return { ...result, lease: run.lease };
+}
+
+async function takeSteps(run: Run): Promise<EffectResult> {
   for (let count = 0; count < MAX_STEPS; count += 1) {
     const plan = await planStep(run);
     if (plan === null) return { kind: "done", ...left(run) };

@@ -1,6 +1,6 @@
 import { type EffectRequest, type ReplayEvents, requestEffect } from "../domain/effect.ts";
-import type { GrantEvent } from "../domain/grant-events.ts";
-import { type CustomerId, deliveryId, type EventId } from "../domain/ids.ts";
+import { eventIdsByCustomer, type GrantEvent } from "../domain/grant-events.ts";
+import { deliveryId } from "../domain/ids.ts";
 import type { Instant } from "../domain/instant.ts";
 import { planDelivery, sendAgain, type WebhookDelivery } from "../domain/webhook-delivery.ts";
 import { type WebhookEndpoint, wants } from "../domain/webhook-endpoint.ts";
@@ -64,11 +64,7 @@ function lanes(
   now: Instant,
 ): EffectRequest[] {
   const sent = new Set(deliveries.map(({ eventId }) => eventId));
-  const byCustomer = new Map<CustomerId, EventId[]>();
-  for (const { id, grant } of events.filter((event) => sent.has(event.id))) {
-    byCustomer.set(grant.customerId, [...(byCustomer.get(grant.customerId) ?? []), id]);
-  }
-  return [...byCustomer].map(([customerId, eventIds]) =>
+  return eventIdsByCustomer(events.filter(({ id }) => sent.has(id))).map(([customerId, eventIds]) =>
     requestEffect({ kind: "send_webhooks", endpointId, customerId, eventIds }, now),
   );
 }

@@ -15,6 +15,7 @@ import {
 import { nextStep, type Slot } from "../domain/slot.ts";
 import type { SlotChange } from "../domain/slot-rows.ts";
 import type { LeasedEffect, LoadedFile, UpdateOptions } from "../ports.ts";
+import { holdLease } from "./hold-lease.ts";
 import type { EffectPorts } from "./run-effects.ts";
 
 /** The effect that brings one slot up to date. */
@@ -43,12 +44,9 @@ export function searchLater(run: Run, slot: Slot, now: Instant) {
 
 /** A call goes out only under a lease that lasts longer than the call can. */
 export async function holdFor(run: Run, ms: number): Promise<boolean> {
-  const { outbox, clock } = run.ports;
-  if (run.lease.leasedUntil - clock.monotonic() > ms) return true;
-  const renewed = await outbox.renew(run.lease);
-  if (renewed === null) return false;
-  run.lease = renewed;
-  return renewed.leasedUntil - clock.monotonic() > ms;
+  const held = await holdLease(run.ports, run.lease, ms);
+  run.lease = held ?? run.lease;
+  return held !== null;
 }
 
 /** The sealed key of the licence that the slot holds. */
