@@ -20,6 +20,7 @@ import {
   findLicenceFaults,
   googleSays,
   heldKey,
+  present,
   slotsFor,
   stored,
   syncOf,
@@ -99,6 +100,19 @@ describe("a delivery", () => {
     await service.settle();
     expect(world.licenses.calls).toEqual(["issue 1", "issue 2"]);
     expect(await findLicenceFaults(world)).toEqual([]);
+  });
+
+  it("is put off all the same when its lease had to be renewed first", async () => {
+    const slow = world.process({ background: "manual" });
+    world.licenses.failNext("issue", busy());
+    googleSays(world, "first", oneTime());
+    const asked = present(world, slow, "first");
+    await world.clock.idle();
+    world.clock.advance(world.settings.leaseMs - SECOND);
+    slow.flush();
+    await world.run(asked);
+    const { attempts, dueAt } = must(effect()).value;
+    expect([attempts, dueAt]).toEqual([1, NOW + world.settings.leaseMs + SECOND]);
   });
 
   it("waits as long as it was asked to", async () => {
