@@ -1,6 +1,9 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
-/** `unit` needs no network and no Java; `emulator` runs against Google's Firestore and Pub/Sub emulators. */
+/**
+ * `unit` needs no network and no Java; `emulator` runs against Google's Firestore and Pub/Sub emulators; `firebase` also
+ * needs what test/firebase/package.json lists.
+ */
 export default defineConfig({
   test: {
     pool: "forks",
@@ -9,7 +12,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.emulator.test.ts"],
+          exclude: [...configDefaults.exclude, "test/**/*.emulator.test.ts", "test/**/*.firebase.test.ts"],
           // Far more than any of them takes, so that a busy machine breaks none.
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -21,6 +24,14 @@ export default defineConfig({
           include: ["test/**/*.emulator.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "firebase",
+          include: ["test/firebase/**/*.firebase.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

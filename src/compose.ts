@@ -35,7 +35,6 @@ import { createLazySender } from "./adapters/webhook/lazy-sender.ts";
 import type { Config, ConfigIssue } from "./config.ts";
 import { type Catalog, parseCatalog } from "./domain/catalog.ts";
 import { Secret } from "./domain/secret.ts";
-import { createApp } from "./http/app.ts";
 import type { HttpEnv, HttpPorts } from "./http/context.ts";
 import { createDeliveries, integrations } from "./integrations/registry.ts";
 import type { AccountLookup, LicenseServer, Log, SecretBox } from "./ports.ts";
@@ -52,8 +51,9 @@ export class ConfigError extends Error {
 }
 
 export interface Service {
-  readonly app: Hono<HttpEnv>;
   readonly ports: HttpPorts & EffectPorts;
+  /** The HTTP side, loaded only where somebody asks for it: neither a worker nor most functions do. */
+  app(): Promise<Hono<HttpEnv>>;
   /** Loads what sends webhooks and letters, so that the first one is as quick as the others; for processes that stay. */
   warmUp(): Promise<void>;
   /** Waits for work after answers, then lets go of the store. */
@@ -129,8 +129,8 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     metrics,
   };
   return {
-    app: createApp(ports),
     ports,
+    app: async () => (await import("./http/app.ts")).createApp(ports),
     warmUp: async () => void (await Promise.all([webhooks.load(), mailer?.load()])),
     close: async () => {
       await background.drain();

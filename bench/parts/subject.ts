@@ -21,9 +21,10 @@ const read = readConfig();
 if (!read.ok) throw new Error(JSON.stringify(read.issues));
 const { config } = read;
 const service = compose(config);
+const app = await service.app();
 const effects = watchEffects(service.ports);
 const port = await new Promise<number>((resolve) => {
-  serve({ fetch: service.app.fetch, port: 0, hostname: "127.0.0.1" }, (address) => resolve(address.port));
+  serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, (address) => resolve(address.port));
 });
 
 let floor: FloorUnit | null = null;

@@ -67,8 +67,9 @@ test("where nothing says who signs ID tokens, the service starts and nobody sign
   const read = readConfig({ PLAYGRANT_STORE: "memory", CATALOG_FILE: "test/config/empty-catalog.json" });
   if (!read.ok) throw new Error(JSON.stringify(read.issues));
   const service = compose(read.config);
-  expect((await service.app.request("/healthz")).status).toBe(200);
-  const answer = await service.app.request("/v1/entitlements", {
+  const app = await service.app();
+  expect((await app.request("/healthz")).status).toBe(200);
+  const answer = await app.request("/v1/entitlements", {
     headers: { Authorization: "Bearer a.b.c" },
   });
   expect(answer.status).toBe(401);

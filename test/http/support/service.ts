@@ -115,10 +115,12 @@ export async function startService(settings: Record<string, string> = {}) {
   const log = createLog(read.config.LOG_LEVEL, { write: (line: string) => void lines.push(line) });
   const service = compose(read.config, log);
   atEnd(() => service.close());
+  const app = await service.app();
   const call = (method: string, path: string, options: CallOptions = {}) =>
-    ask(service, sandbox, method, path, options);
+    ask(app, sandbox, method, path, options);
   return {
     ...service,
+    app,
     sandbox,
     /** Log lines so far, as written. */
     lines,
@@ -143,7 +145,7 @@ export async function startService(settings: Record<string, string> = {}) {
 }
 
 async function ask(
-  { app }: Service,
+  app: Awaited<ReturnType<Service["app"]>>,
   sandbox: Sandbox,
   method: string,
   path: string,
