@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, globSync, rmSync, statSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
+import { bundle } from "./bundle.ts";
 
 /**
  * `npm run build [-- <folder>]`: the service as a bundle in `dist/`, for `npm start`. One file is read in place of a thousand, and what
@@ -20,50 +20,14 @@ import { enableCompileCache } from "node:module";
 enableCompileCache({ directory: import.meta.dirname + "/.compile-cache", portable: true });
 await import("./playgrant.js");`.trim();
 
-/** CommonJS packages inside an ES module ask for these. */
-const COMMONJS = `
-import { createRequire as createRequireOfBundle } from "node:module";
-const require = createRequireOfBundle(import.meta.url);
-const __filename = import.meta.filename;
-const __dirname = import.meta.dirname;`.trim();
-
-/**
- * Node's own modules by `require`: an `import` of node:http reads all that it exports, and some of that loads the whole
- * of undici.
- */
-const requireBuiltins: Plugin = {
-  name: "require-builtins",
-  setup({ onResolve, onLoad }) {
-    const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
-    onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
-      names.has(path) && kind !== "require-call" ? { path, namespace: "builtin" } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
-    }));
-  },
-};
-
-async function bundle(): Promise<void> {
+async function bundleService(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
-  await build({
+  await bundle({
     entryPoints: { playgrant: join(root, "src/main.ts"), sweep: join(root, "src/sweep.ts") },
     outdir: dist,
-    bundle: true,
-    // What is imported only when it is needed (Pub/Sub) stays in a file of its own.
-    splitting: true,
-    platform: "node",
-    format: "esm",
     target: "node22",
-    // Names stay, for the frames in the log.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    sourcemap: "linked",
     // The page of the docs is read from its package when somebody opens it.
     external: ["swagger-ui-dist"],
-    banner: { js: COMMONJS },
-    plugins: [requireBuiltins],
-    logLevel: "warning",
   });
   await build({
     stdin: { contents: ENTRY },
@@ -115,7 +79,7 @@ function openToAll(): void {
   }
 }
 
-await bundle();
+await bundleService();
 await fillCache("api", "listening");
 await fillCache("subscriber", "pubsub.listening");
 openToAll();

@@ -34,6 +34,7 @@ import { createRecentAsks } from "./adapters/system/recent-asks.ts";
 import { createLazySender } from "./adapters/webhook/lazy-sender.ts";
 import type { Config, ConfigIssue } from "./config.ts";
 import { type Catalog, parseCatalog } from "./domain/catalog.ts";
+import type { Queue } from "./domain/effect.ts";
 import { Secret } from "./domain/secret.ts";
 import type { HttpEnv, HttpPorts } from "./http/context.ts";
 import { createDeliveries, integrations } from "./integrations/registry.ts";
@@ -50,12 +51,26 @@ export class ConfigError extends Error {
   }
 }
 
+/** How much of a queue may run at once, and wait, in this process. */
+export type Room = (queue: Queue) => { readonly atOnce: number; readonly waiting: number };
+
+const PROCESS_ROOM: Room = (queue) => {
+  if (queue === "core") return { atOnce: 24, waiting: 400 };
+  return { atOnce: queue === "mail" ? 4 : 8, waiting: 16 };
+};
+
+/** Webhooks and letters are left to others: for who may not go on once its answer is out. */
+export const ONLY_CORE: Room = (queue) =>
+  queue === "core" ? PROCESS_ROOM(queue) : { atOnce: 1, waiting: 0 };
+
 export interface Service {
   readonly ports: HttpPorts & EffectPorts;
   /** The HTTP side, loaded only where somebody asks for it: neither a worker nor most functions do. */
   app(): Promise<Hono<HttpEnv>>;
   /** Loads what sends webhooks and letters, so that the first one is as quick as the others; for processes that stay. */
   warmUp(): Promise<void>;
+  /** Resolves when nothing that was begun is under way any more. */
+  idle(): Promise<void>;
   /** Waits for work after answers, then lets go of the store. */
   close(): Promise<void>;
 }
@@ -64,8 +79,13 @@ export interface Service {
  * Puts everything together: settings in, a service out that has not begun to listen or work yet.
  *
  * @param output Where log lines go; tests read them.
+ * @param room For work after answers.
  */
-export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL)): Service {
+export function compose(
+  config: Config,
+  output: Log = createLog(config.LOG_LEVEL),
+  room: Room = PROCESS_ROOM,
+): Service {
   const { catalog, encryptionKeys } = readFiles(config);
   const clock = systemClock;
   const chance = Math.random;
@@ -74,12 +94,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
   const store = createStore(config, storeOptions);
   const metrics = createMetrics({ outbox: store.outbox, clock });
   const log = meteredLog(output, metrics);
-  const background = createBackground({
-    limits: (queue) =>
-      queue === "core" ? { atOnce: 24, waiting: 400 } : { atOnce: queue === "mail" ? 4 : 8, waiting: 16 },
-    log,
-    clock,
-  });
+  const background = createBackground({ limits: room, log, clock });
   const licenses = createLicenses(config, leaseMs, log);
   const mailer = createLetters(config, leaseMs);
   const webhooks = createLazySender({
@@ -132,6 +147,7 @@ export function compose(config: Config, output: Log = createLog(config.LOG_LEVEL
     ports,
     app: async () => (await import("./http/app.ts")).createApp(ports),
     warmUp: async () => void (await Promise.all([webhooks.load(), mailer?.load()])),
+    idle: background.idle,
     close: async () => {
       await background.drain();
       await webhooks.close();
@@ -254,6 +270,14 @@ function readFiles(config: Config): { catalog: Catalog; encryptionKeys: Encrypti
   const encryptionKeys = readEncryptionKeys(config.LICENSE_ENCRYPTION_KEYS, issues);
   if (catalog === null || issues.length > 0) throw new ConfigError(issues);
   return { catalog, encryptionKeys };
+}
+
+/** What is wrong with a catalogue by itself, whatever the settings. @param file Its path. */
+export function catalogIssues(file: string): readonly ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  const json = readJson(file, issues);
+  if (json !== undefined) readCatalog(json, issues);
+  return issues;
 }
 
 function readJson(file: string, issues: ConfigIssue[]): unknown {

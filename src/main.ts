@@ -31,13 +31,10 @@ function composeOrFail(config: Config): Service {
 async function startApi(service: Service, config: Config): Promise<Stop> {
   const { fetch } = await service.app();
   const server = await new Promise<ServerType>((resolve, reject) => {
-    const started = serve(
-      { fetch, port: config.PORT, hostname: config.HOST },
-      (address) => {
-        service.ports.log.info("listening", { port: address.port });
-        resolve(started);
-      },
-    );
+    const started = serve({ fetch, port: config.PORT, hostname: config.HOST }, (address) => {
+      service.ports.log.info("listening", { port: address.port });
+      resolve(started);
+    });
     started.once("error", reject);
   });
   return () =>

@@ -3,8 +3,8 @@ import pino from "pino";
 import { createLog } from "./adapters/log/log.ts";
 import { ConfigError, checkFiles, compose, type Service } from "./compose.ts";
 import { type ConfigIssue, readConfig } from "./config.ts";
-import { addReports, NOTHING_FOUND, noteFailure, type Sweep, type SweepReport } from "./use-cases/sweep.ts";
-import { createSweeps, runSweep } from "./use-cases/sweeps.ts";
+import type { Sweep, SweepReport } from "./use-cases/sweep.ts";
+import { createSweeps, runSweepThrough } from "./use-cases/sweeps.ts";
 
 /** `npm run sweep -- <name>|all [--json]`: runs sweeps by hand, until nothing more is due, and says what they found. */
 
@@ -56,22 +56,6 @@ function failConfig(issues: readonly ConfigIssue[]): never {
   return fail(EXIT_CONFIG, `playgrant can't sweep, these settings are wrong:${lines.join("")}`);
 }
 
-/** Pass after pass; one sweep that fails doesn't keep the others from running. */
-async function runThrough({ ports }: Service, sweep: Sweep): Promise<SweepReport> {
-  let total = NOTHING_FOUND;
-  try {
-    for (let more = true; more; ) {
-      const report = await runSweep(ports, sweep);
-      total = addReports(total, report);
-      more = report.more;
-    }
-    return total;
-  } catch (error) {
-    noteFailure(ports.log, { kind: sweep.name }, error);
-    return addReports(total, { ...NOTHING_FOUND, failed: 1 });
-  }
-}
-
 type Counts = Omit<SweepReport, "more">;
 
 function inWords({ name, words }: Sweep, { found, changed, failed }: Counts): string {
@@ -85,7 +69,7 @@ async function main(): Promise<number> {
   const service = start();
   const reports: Record<string, Counts> = {};
   for (const sweep of sweeps) {
-    const { more: _, ...report } = await runThrough(service, sweep);
+    const { more: _, ...report } = await runSweepThrough(service.ports, sweep);
     reports[sweep.name] = report;
     if (!json) process.stdout.write(`${inWords(sweep, report)}\n`);
   }

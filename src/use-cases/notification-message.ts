@@ -24,15 +24,16 @@ export function readPush(raw: string): NotificationMessage {
   if (!envelope.success)
     return { messageId: null, source: "push", text: null, raw, broken: "malformed_envelope" };
   const { data, messageId } = envelope.data.message;
-  return readData("push", messageId ?? null, data);
+  return readMessage("push", messageId ?? null, data);
 }
 
 /** The message that became this letter. What was cut off when it was kept stays lost: such a one stays hopeless. */
 export function messageOf({ reason, source, messageId, data }: DeadLetter): NotificationMessage {
-  return reason === "malformed_envelope" ? readPush(data) : readData(source, messageId, data);
+  return reason === "malformed_envelope" ? readPush(data) : readMessage(source, messageId, data);
 }
 
-function readData(
+/** @param data As Pub/Sub carries it: base64. */
+export function readMessage(
   source: NotificationMessage["source"],
   messageId: string | null,
   data: string,

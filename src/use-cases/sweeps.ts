@@ -1,5 +1,12 @@
-import { HOUR, MINUTE, SECOND } from "../domain/instant.ts";
-import type { Sweep, SweepPorts, SweepReport } from "./sweep.ts";
+import { HOUR, type Instant, MINUTE, SECOND } from "../domain/instant.ts";
+import {
+  addReports,
+  NOTHING_FOUND,
+  noteFailure,
+  type Sweep,
+  type SweepPorts,
+  type SweepReport,
+} from "./sweep.ts";
 import { sweepDuePurchases } from "./sweep-due-purchases.ts";
 import { sweepEffects } from "./sweep-effects.ts";
 import { sweepLicenses } from "./sweep-licenses.ts";
@@ -74,4 +81,39 @@ export async function runSweep(ports: SweepPorts, { name, run }: Sweep): Promise
   const { found, changed, failed } = report;
   if (found + failed > 0) ports.log.info("sweep", { kind: name, found, changed, failed });
   return report;
+}
+
+/**
+ * Pass after pass, until nothing more is due or no time is left. One sweep that fails doesn't keep others from running.
+ *
+ * @param until No pass begins after it; null: as long as it takes.
+ */
+export async function runSweepThrough(
+  ports: SweepPorts,
+  sweep: Sweep,
+  until: Instant | null = null,
+): Promise<SweepReport> {
+  let total = NOTHING_FOUND;
+  try {
+    for (let more = true; more; ) {
+      const report = await runSweep(ports, sweep);
+      total = addReports(total, report);
+      more = report.more && (until === null || ports.clock.now() < until);
+    }
+    return total;
+  } catch (error) {
+    noteFailure(ports.log, { kind: sweep.name }, error);
+    return addReports(total, { ...NOTHING_FOUND, failed: 1 });
+  }
+}
+
+/**
+ * What a schedule of one run a minute has to begin in this minute: each sweep as often as a worker runs it, but never twice
+ * a minute. No run needs to know of another.
+ *
+ * @param at Any time within the minute.
+ */
+export function dueInMinute(sweeps: readonly Sweep[], at: Instant): readonly Sweep[] {
+  const minute = Math.floor(at / MINUTE);
+  return sweeps.filter(({ everyMs }) => minute % Math.max(1, Math.round(everyMs / MINUTE)) === 0);
 }

@@ -11,6 +11,16 @@ const SECRETS = [
   /whsec_[A-Za-z0-9+/=]+/g,
 ];
 
+/** What Cloud Logging calls pino's levels: a line without it is shown, and alarmed on, as if it were nothing. */
+const SEVERITIES: Readonly<Record<string, string>> = {
+  trace: "DEBUG",
+  debug: "DEBUG",
+  info: "INFO",
+  warn: "WARNING",
+  error: "ERROR",
+  fatal: "CRITICAL",
+};
+
 export function scrub(text: string): string {
   return SECRETS.reduce((rest, pattern) => rest.replace(pattern, "[secret]"), text);
 }
@@ -27,6 +37,7 @@ export function createLog(level: string, destination?: pino.DestinationStream): 
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     messageKey: "event",
+    formatters: { level: (label, level) => ({ level, severity: SEVERITIES[label] }) },
   };
   // Lines that come while one is being written go out together with the next; at exit pino writes what is left.
   const logger = pino(options, destination ?? pino.destination({ dest: 1, sync: false }));

@@ -3,6 +3,8 @@ import type { Queue } from "../../domain/effect.ts";
 import type { Background, Clock, Log } from "../../ports.ts";
 
 export interface DrainableBackground extends Background {
+  /** Resolves when nothing runs or waits here, whatever is begun meanwhile. */
+  idle(): Promise<void>;
   /** Takes nothing new, and waits for what is running; what waits is left to the outbox. */
   drain(): Promise<void>;
 }
@@ -35,6 +37,9 @@ export function createBackground({ limits, log, clock }: BackgroundOptions): Dra
     return lane;
   };
 
+  const idle = () => Promise.all([...lanes.values()].map(({ tasks }) => tasks.onIdle()));
+  const busy = () => [...lanes.values()].some(({ tasks }) => tasks.size + tasks.pending > 0);
+
   return {
     hasRoom: (queue = "core") => {
       const { tasks, waiting, pausedUntil } = laneOf(queue);
@@ -49,11 +54,14 @@ export function createBackground({ limits, log, clock }: BackgroundOptions): Dra
       const lane = laneOf(queue);
       lane.pausedUntil = Math.max(lane.pausedUntil, clock.monotonic() + ms);
     },
+    idle: async () => {
+      // One task may begin another, in another queue.
+      while (busy()) await idle();
+    },
     drain: async () => {
       closing = true;
-      const queues = [...lanes.values()].map(({ tasks }) => tasks);
-      for (const tasks of queues) tasks.clear();
-      await Promise.all(queues.map((tasks) => tasks.onIdle()));
+      for (const { tasks } of lanes.values()) tasks.clear();
+      await idle();
     },
   };
 }

@@ -54,12 +54,26 @@ describe("createLog", () => {
     expect(more).toEqual([]);
     expect(line).toEqual({
       level: 30,
+      severity: "INFO",
       time: expect.stringMatching(/^\d{4}-.*Z$/),
       event: "verified",
       purchase_id: "pur_1",
       ms: 5,
       ok: true,
     });
+  });
+
+  test("each line says how bad it is in the words of Cloud Logging", () => {
+    const lines = logged("info", (log) => {
+      log.info("one");
+      log.warn("two");
+      log.error("three");
+    });
+    expect(lines.map(({ event, severity }) => [event, severity])).toEqual([
+      ["one", "INFO"],
+      ["two", "WARNING"],
+      ["three", "ERROR"],
+    ]);
   });
 
   test("below its level it is silent", () => {

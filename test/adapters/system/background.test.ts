@@ -50,6 +50,24 @@ test("when too much is waiting there is no room", async () => {
   await drain();
 });
 
+test("it is idle when what was begun, and what that began, has ended; and takes on more afterwards", async () => {
+  const { run, idle } = background(1, 10);
+  const told: string[] = [];
+  run(async () => {
+    await sleep(5);
+    run(async () => {
+      await sleep(5);
+      told.push("begun by the first");
+    }, ENDPOINT);
+    told.push("first");
+  });
+  await idle();
+  expect(told).toEqual(["first", "begun by the first"]);
+  run(async () => void told.push("later"));
+  await idle();
+  expect(told).toContain("later");
+});
+
 test("a drain waits for what runs, forgets what waits, and takes nothing new", async () => {
   const { run, hasRoom, drain } = background(1, 10);
   const told: string[] = [];

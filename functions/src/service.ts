@@ -1,0 +1,31 @@
+import { ConfigError, compose, ONLY_CORE, type Service } from "../../src/compose.ts";
+import { type ConfigIssue, readConfig } from "../../src/config.ts";
+import { serviceEnvironment, target } from "./environment.ts";
+
+let service: Service | null = null;
+
+/**
+ * The service of this instance, made at the first call.
+ *
+ * @throws Error naming every wrong setting: the function fails, and its log says what to mend.
+ */
+export function theService(): Service {
+  service ??= start();
+  return service;
+}
+
+function start(): Service {
+  const read = readConfig(serviceEnvironment());
+  if (!read.ok) throw wrongSettings(read.issues);
+  try {
+    // The processor is taken from `api` once its answers are out: what can wait is left to `effects`.
+    return compose(read.config, undefined, target === "api" ? ONLY_CORE : undefined);
+  } catch (error) {
+    throw error instanceof ConfigError ? wrongSettings(error.issues) : error;
+  }
+}
+
+function wrongSettings(issues: readonly ConfigIssue[]): Error {
+  const lines = issues.map(({ variable, message }) => `\n  ${variable}: ${message}`);
+  return new Error(`playgrant can't start, these settings are wrong:${lines.join("")}`);
+}
