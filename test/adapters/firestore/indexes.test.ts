@@ -1,41 +1,33 @@
-import { readFileSync } from "node:fs";
 import { Query } from "@google-cloud/firestore";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { writeMail, writePurchase } from "../../../src/adapters/firestore/documents.ts";
 import { createFirestoreStore, type FirestoreStore } from "../../../src/adapters/firestore/index.ts";
+import { createLeasedEffect } from "../../../src/adapters/firestore/outbox-documents.ts";
 import { asGrantId, endpointId, eventId } from "../../../src/domain/ids.ts";
-import { storeOptions } from "../../contracts/store-harness.ts";
+import { aChange, newCustomer, newEffect, newPurchase, storeOptions } from "../../contracts/store-harness.ts";
 import { ANN, must, NOW } from "../../support/builders.ts";
+import { readIndexFile } from "../../support/query-indexes/indexes.ts";
+import { type Need, needOf, type StructuredQuery } from "../../support/query-indexes/need.ts";
+import { indexFaults } from "../../support/query-indexes/unused.ts";
 
 /**
  * The emulator answers every query, Firestore itself only those that have an index. So what is asked is compared with
- * firestore.indexes.json, which holds what is needed and nothing else.
+ * firestore.indexes.json, which holds what is needed and nothing else. (On the emulator test/support/query-indexes/watch.ts
+ * does the same with what the tests there ask.)
  */
 
-interface Order {
-  readonly field: { readonly fieldPath: string };
-  readonly direction: "ASCENDING" | "DESCENDING";
-}
-
-interface Filter {
-  readonly fieldFilter?: { readonly field: { readonly fieldPath: string }; readonly op: string };
-  readonly compositeFilter?: { readonly filters: readonly Filter[] };
-}
-
-interface Asked {
-  readonly from: readonly { readonly collectionId: string; readonly allDescendants?: boolean }[];
-  readonly where?: Filter;
-  readonly orderBy?: readonly Order[];
-}
-
-const asked: Asked[] = [];
+const asked: Need[] = [];
+const declared = readIndexFile();
 let store: FirestoreStore;
 
 beforeEach(() => {
   asked.length = 0;
   store = createFirestoreStore("demo-indexes", storeOptions(60_000));
   vi.spyOn(Query.prototype, "get").mockImplementation(async function (this: Query) {
-    const { structuredQuery } = (this as unknown as { toProto(): { structuredQuery: Asked } }).toProto();
-    asked.push(structuredQuery);
+    const { structuredQuery } = (
+      this as unknown as { toProto(): { structuredQuery: StructuredQuery } }
+    ).toProto();
+    asked.push(needOf(structuredQuery));
     return { docs: [] } as never;
   });
 });
@@ -86,94 +78,75 @@ function subsets<T>(items: readonly T[]): T[][] {
   return subsets(rest).flatMap((set) => [set, [first, ...set]]);
 }
 
-/**
- * The indexes that a query needs, as lines of text. Firestore makes those of one field by itself within a collection, and
- * puts together equalities that end in the same order.
- */
-function neededBy({ from, where, orderBy = [] }: Asked): string[] {
-  const [collection] = from;
-  const scope = collection?.allDescendants === true ? "COLLECTION_GROUP" : "COLLECTION";
-  const of = `${collection?.collectionId} ${scope}`;
-  const filters = filtersOf(where).filter(({ op }) => op === "EQUAL" || op === "ARRAY_CONTAINS");
-  const orders = orderBy.filter(({ field }) => field.fieldPath !== "__name__");
-  const ends = orders.map(({ field, direction }) => `${field.fieldPath} ${direction}`);
-  const starts = filters.map(({ path, op }) => `${path} ${op === "EQUAL" ? "ASCENDING" : "CONTAINS"}`);
-  const needed = starts.length === 0 ? [ends.join(", ")] : starts.map((start) => [start, ...ends].join(", "));
-  const own = scope === "COLLECTION" ? needed.filter((fields) => fields.includes(",")) : needed;
-  return own.map((fields) => `${of}: ${fields}`);
-}
+it("every query has its index, and every index its query", async () => {
+  await askEverything();
+  expect(asked.length).toBeGreaterThan(30);
+  expect(indexFaults(asked, declared)).toEqual([]);
+});
 
-function filtersOf(where: Filter | undefined): { path: string; op: string }[] {
-  if (where?.compositeFilter !== undefined) return where.compositeFilter.filters.flatMap(filtersOf);
-  if (where?.fieldFilter === undefined) return [];
-  return [{ path: where.fieldFilter.field.fieldPath, op: where.fieldFilter.op }];
-}
-
-interface Indexes {
-  readonly indexes: readonly {
-    readonly collectionGroup: string;
-    readonly queryScope: string;
-    readonly fields: readonly { fieldPath: string; order?: string; arrayConfig?: string }[];
-  }[];
-  readonly fieldOverrides: readonly {
-    readonly collectionGroup: string;
-    readonly fieldPath: string;
-    readonly indexes: readonly { readonly queryScope: string; readonly order?: string }[];
-    readonly ttl?: boolean;
-  }[];
-}
-
-const declared: Indexes = JSON.parse(
-  readFileSync(new URL("../../../firestore.indexes.json", import.meta.url), "utf8"),
-);
-
-/** In the words of {@link neededBy}. */
-function declaredLines(): string[] {
-  const composite = declared.indexes.map(({ collectionGroup, queryScope, fields }) => {
-    const words = fields.map(({ fieldPath, order, arrayConfig }) => `${fieldPath} ${order ?? arrayConfig}`);
-    return `${collectionGroup} ${queryScope}: ${words.join(", ")}`;
-  });
-  const single = declared.fieldOverrides.flatMap(({ collectionGroup, fieldPath, indexes }) =>
-    indexes
-      .filter(({ queryScope }) => queryScope === "COLLECTION_GROUP")
-      .map(({ order }) => `${collectionGroup} COLLECTION_GROUP: ${fieldPath} ${order}`),
-  );
-  return [...composite, ...single];
-}
-
-/** Nobody asks for it: Firestore would index each field of it, of which a document may have 40,000 in all. */
-function isExempt({ indexes }: Indexes["fieldOverrides"][number]): boolean {
-  return indexes.length === 0;
-}
-
-it("nothing that grows with a customer's units or items is indexed", () => {
-  const exempt = declared.fieldOverrides.filter((override) => isExempt(override) && !override.ttl);
-  expect(exempt.map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`)).toEqual([
-    "customer_files.slots",
-    "customer_files.entitlements",
-    "purchases.answer",
-    "purchases.closed",
-    "outbox.effect",
-    "webhook_deliveries.attempts",
+it("without an index, or with one too many, that is told", async () => {
+  await askEverything();
+  const [first, ...others] = declared.indexes;
+  const extra = { ...must(first), queryScope: "COLLECTION_GROUP" as const };
+  expect(indexFaults(asked, { ...declared, indexes: [...others, extra] })).toEqual([
+    "missing: purchases COLLECTION: customer_id ASCENDING, created_at DESCENDING",
+    "missing: purchases COLLECTION: customer_id ASCENDING, state ASCENDING, created_at DESCENDING",
+    "unused: purchases COLLECTION_GROUP: customer_id ASCENDING, created_at DESCENDING",
   ]);
 });
 
-it("deliveries of webhooks leave by themselves, by a field that nobody asks for", () => {
-  const expiring = declared.fieldOverrides.filter(({ ttl }) => ttl === true);
+/** As `collection.field`, where none of its indexes is left. */
+function exempt(): string[] {
+  return declared.fieldOverrides
+    .filter(({ indexes }) => indexes.length === 0)
+    .map(({ collectionGroup, fieldPath }) => `${collectionGroup}.${fieldPath}`);
+}
+
+it("what nobody asks for is not indexed: times that only grow, maps, and all else that is private", () => {
+  const whole = exempt().filter((name) => name.endsWith(".*"));
+  expect(whole.map((name) => name.slice(0, -2)).sort()).toEqual([
+    "account_ids",
+    "audit_events",
+    "customer_files",
+    "grant_events",
+    "license_keys",
+    "license_orphans",
+    "refund_reviews",
+    "rtdn_dead_letters",
+    "sweep_marks",
+    "webhook_deliveries",
+    "webhook_endpoints",
+  ]);
+});
+
+it("collections whose names an app may use deeper down leave its fields alone: ours are listed one by one", () => {
+  const written = {
+    purchases: writePurchase(newPurchase(), true),
+    outbox: { ...createLeasedEffect(newEffect(newCustomer()), "lease"), last_error: null },
+    mails: writeMail("sent", aChange(ANN, "a letter")),
+  };
+  for (const [collection, document] of Object.entries(written)) {
+    const listed = declared.fieldOverrides
+      .filter(({ collectionGroup }) => collectionGroup === collection)
+      .map(({ fieldPath }) => fieldPath);
+    expect(listed.sort()).toEqual(Object.keys(document).sort());
+  }
+});
+
+it("deliveries of webhooks leave by themselves, by a field that nobody asks for; nothing else does", () => {
+  const expiring = declared.fieldOverrides.filter(({ ttl }) => ttl !== undefined);
   expect(expiring).toEqual([
     { collectionGroup: "webhook_deliveries", fieldPath: "expire_at", ttl: true, indexes: [] },
   ]);
 });
 
-it("every query has its index, and every index its query", async () => {
-  await askEverything();
-  expect(asked.length).toBeGreaterThan(30);
-  expect([...new Set(asked.flatMap(neededBy))].sort()).toEqual(declaredLines().sort());
-});
-
-it("what an override replaces is still there: the orders in which a customer's rows are read", () => {
-  for (const { fieldPath, indexes } of declared.fieldOverrides.filter((override) => !isExempt(override))) {
+it("an app may ask for its own rows as it likes: what an override replaces is still there", () => {
+  const own = declared.fieldOverrides.filter(({ collectionGroup }) =>
+    ["entitlements", "grants"].includes(collectionGroup),
+  );
+  expect(own.map(({ fieldPath }) => fieldPath)).toEqual(["id", "created_at"]);
+  for (const { indexes } of own) {
     const within = indexes.filter(({ queryScope }) => queryScope === "COLLECTION").map(({ order }) => order);
-    expect(within).toEqual(fieldPath === "created_at" ? ["ASCENDING", "DESCENDING"] : ["ASCENDING"]);
+    expect(within).toEqual(["ASCENDING", "DESCENDING"]);
   }
 });
