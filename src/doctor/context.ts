@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { systemClock } from "../adapters/system/clock.ts";
+import { checkFiles } from "../compose.ts";
+import type { Config, ConfigIssue, ConfigResult } from "../config.ts";
+import { readCatalogFile } from "./catalog-file.ts";
+import type { DoctorContext, DoctorStore, GoogleRoots } from "./check.ts";
+import { createGoogleAccess } from "./google-access.ts";
+
+export const GOOGLE: GoogleRoots = {
+  pubsub: "https://pubsub.googleapis.com",
+  firestore: "https://firestore.googleapis.com",
+  rules: "https://firebaserules.googleapis.com",
+  resourceManager: "https://cloudresourcemanager.googleapis.com",
+  kms: "https://cloudkms.googleapis.com",
+};
+
+/** What the checks work with, from the settings as they were read: wrong ones are told, the rest is used. */
+export function createContext(read: ConfigResult): DoctorContext {
+  const config = read.ok ? read.config : read.rest;
+  let opening: Promise<DoctorStore> | null = null;
+  return {
+    config,
+    issues: allIssues(read, config),
+    catalog: readCatalogFile(config.CATALOG_FILE),
+    google: createGoogleAccess(),
+    roots: GOOGLE,
+    clock: systemClock,
+    store() {
+      opening ??= openStore(config);
+      return opening;
+    },
+  };
+}
+
+/** A setting that is wrong counts as not set: that it is missing too is not said. */
+function allIssues(read: ConfigResult, config: Config): ConfigIssue[] {
+  const wrong = read.ok ? [] : read.issues;
+  const told = new Set(wrong.map(({ variable }) => variable));
+  return [...wrong, ...checkFiles(config).filter(({ variable }) => !told.has(variable))];
+}
+
+/** Google's client is heavy, and without Firestore nobody needs it. */
+async function openStore(config: Config): Promise<DoctorStore> {
+  const { createFirestoreStore } = await import("../adapters/firestore/index.ts");
+  return createFirestoreStore(config.GOOGLE_CLOUD_PROJECT ?? "", {
+    clock: systemClock,
+    chance: Math.random,
+    leaseMs: config.EFFECT_LEASE_SECONDS * 1000,
+    newLease: randomUUID,
+  });
+}
