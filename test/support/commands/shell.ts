@@ -35,11 +35,9 @@ export function simpleCommands(script: string, variables: Map<string, string> = 
   return commands;
 }
 
-type Word = Extract<Token, { kind: "word" }>;
-
 /** Words between operators, without redirections and what they name. */
-function groups(tokens: readonly Token[]): Word[][] {
-  const all: Word[][] = [[]];
+function groups(tokens: readonly Token[]): Token[][] {
+  const all: Token[][] = [[]];
   for (let at = 0; at < tokens.length; at += 1) {
     const token = tokens[at];
     if (token === undefined) continue;
@@ -54,7 +52,7 @@ function groups(tokens: readonly Token[]): Word[][] {
   return all;
 }
 
-function toCommand(group: readonly Word[]): Command | null {
+function toCommand(group: readonly Token[]): Command | null {
   const words = [...group];
   while (words[0] !== undefined && (BEFORE.has(words[0].text) || ASSIGNMENT.test(words[0].text))) {
     words.shift();
