@@ -3,6 +3,8 @@ import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { burst } from "./cases/burst.ts";
 import { contended } from "./cases/contended.ts";
+import { costs } from "./cases/costs.ts";
+import { costsCpu } from "./cases/costs-cpu.ts";
 import { counts } from "./cases/counts.ts";
 import { sweepCost } from "./cases/sweep-cost.ts";
 import { throughput } from "./cases/throughput.ts";
@@ -61,6 +63,10 @@ const cases: Readonly<Record<string, Case>> = {
   counts: {
     title: "What one operation costs, counted",
     run: () => inLab((lab) => counts(lab, options.type)),
+  },
+  costs: {
+    title: "What is paid for, and what is limited: counts for docs/costs.md",
+    run: async () => `${await costs()}\n\n${await inLab(costsCpu)}`,
   },
   contended: {
     title: "One token, N clients at once, half verifies and half notices; licence issued, acknowledged",
