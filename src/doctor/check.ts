@@ -27,6 +27,7 @@ export interface GoogleRoots {
   readonly rules: string;
   readonly resourceManager: string;
   readonly kms: string;
+  readonly play: string;
 }
 
 /** What checks read of the database. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { GOOGLE_ROOT_URL } from "../adapters/google-play/play-api.ts";
 import { systemClock } from "../adapters/system/clock.ts";
 import { checkFiles } from "../compose.ts";
 import type { Config, ConfigIssue, ConfigResult } from "../config.ts";
@@ -12,6 +13,7 @@ export const GOOGLE: GoogleRoots = {
   rules: "https://firebaserules.googleapis.com",
   resourceManager: "https://cloudresourcemanager.googleapis.com",
   kms: "https://cloudkms.googleapis.com",
+  play: GOOGLE_ROOT_URL,
 };
 
 /** What the checks work with, from the settings as they were read: wrong ones are told, the rest is used. */

@@ -52,7 +52,7 @@ function line(name: string, { status, message, fix }: Finding, tty: boolean): st
 function summary(reports: readonly CheckReport[]): string {
   const all = statuses(reports);
   const count = (wanted: Status) => all.filter((status) => status === wanted).length;
-  return `${count("failed")} failed, ${count("warning")} warnings, ${count("ok")} ok, ${count("skipped")} skipped`;
+  return `failed: ${count("failed")}, warnings: ${count("warning")}, ok: ${count("ok")}, skipped: ${count("skipped")}`;
 }
 
 function statuses(reports: readonly CheckReport[]): Status[] {

@@ -8,7 +8,7 @@ export const encryption: Check = {
   async run({ config, issues }) {
     const text = config.LICENSE_ENCRYPTION_KEYS;
     if (issues.some(({ variable }) => variable === "LICENSE_ENCRYPTION_KEYS"))
-      return [skipped("because LICENSE_ENCRYPTION_KEYS is wrong: see settings")];
+      return [skipped("because LICENSE_ENCRYPTION_KEYS is not right: see settings")];
     if (text === undefined && config.LICENSE_KMS_KEY !== undefined)
       return [skipped("LICENSE_ENCRYPTION_KEYS is not set: Cloud KMS seals")];
     if (text === undefined)

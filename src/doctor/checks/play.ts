@@ -1,4 +1,4 @@
-import { createPlayApi, GOOGLE_ROOT_URL } from "../../adapters/google-play/play-api.ts";
+import { createPlayApi } from "../../adapters/google-play/play-api.ts";
 import { PlayFailure } from "../../adapters/google-play/play-failure.ts";
 import { AppError } from "../../domain/errors.ts";
 import { purchaseRef } from "../../domain/purchase-file.ts";
@@ -25,8 +25,8 @@ export const play: Check = {
   },
 };
 
-function playApi({ config, google, clock, timeoutMs }: CheckContext): PlayApi {
-  const rootUrl = config.PLAY_API_ROOT_URL ?? GOOGLE_ROOT_URL;
+function playApi({ config, google, roots, clock, timeoutMs }: CheckContext): PlayApi {
+  const rootUrl = config.PLAY_API_ROOT_URL ?? roots.play;
   return createPlayApi({
     rootUrl,
     quotaPerMinute: config.PLAY_QUOTA_PER_MINUTE,
