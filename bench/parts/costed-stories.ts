@@ -100,6 +100,13 @@ async function foundBySweep(shop: CostedShop): Promise<Spent> {
   return swept(shop, "due", 30 * DAY + SECOND);
 }
 
+/** Google has not charged it yet, and says nothing. */
+async function lookedAtInVain(shop: CostedShop): Promise<Spent> {
+  const { token } = firstOf(shop);
+  shop.sandbox.play.act(token, "decline");
+  return swept(shop, "due", 30 * DAY + SECOND);
+}
+
 /** All that comes of a charge that Google can make at last: a day in which it says nothing, then days of grace. */
 async function refusedCharge(shop: CostedShop): Promise<Spent> {
   const { token } = firstOf(shop);
@@ -163,6 +170,7 @@ export const STORIES: readonly Story[] = [
   told("notice: expired", "cancel", "expire"),
   told("notices: revoked and voided, by a refund", "revoke"),
   { name: "renewal found by the sweep, its notice lost", run: foundBySweep },
+  { name: "renewal that is overdue, looked at by the sweep", run: lookedAtInVain },
   { name: "charge refused, then paid: a silent day, 3 days of grace", run: refusedCharge },
   {
     name: "licence compared by the daily sweep",
