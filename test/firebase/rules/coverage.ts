@@ -36,7 +36,8 @@ export async function unseen(projectId: string, rules: string): Promise<string[]
 function gaps({ sourcePosition, values = [], children = [] }: Part, rules: string): string[] {
   // The last character counts: its place is the end.
   const text = rules.slice(sourcePosition.currentOffset, sourcePosition.endOffset + 1);
-  const seen = values.map(({ value }) => value);
+  // Nothing stands for what was passed over, and `undefined` for what failed.
+  const seen = values.map(({ value }) => value).filter((value) => Object.keys(value).some(isResult));
   const verdicts = seen.flatMap(({ boolValue }) => (typeof boolValue === "boolean" ? [boolValue] : []));
   const own = [
     ...(seen.length === 0 ? [`never evaluated: ${text}`] : []),
@@ -45,4 +46,8 @@ function gaps({ sourcePosition, values = [], children = [] }: Part, rules: strin
     ),
   ];
   return [...own, ...children.flatMap((child) => gaps(child, rules))];
+}
+
+function isResult(kind: string): boolean {
+  return kind !== "undefined";
 }

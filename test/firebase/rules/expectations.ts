@@ -157,15 +157,16 @@ export const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   ),
 };
 
-/** The documents that are there when the table is gone through, each with its owner's name in it. */
+/** The documents that are there when the table is gone through, each with its owner's name in it: Ann's, where it has none. */
 export function documents(): Record<string, object> {
   const named = Object.values(EXPECTATIONS)
     .flat()
     .filter(({ act }) => act === "get" || act === "update")
-    .map((expectation) => expectation.at);
-  return Object.fromEntries(
-    named
-      .filter((path) => !path.endsWith("/nothing"))
-      .map((path) => [path, { customer_id: path.split("/")[1] ?? ANN, active: true }]),
-  );
+    .map((expectation) => expectation.at)
+    .filter((path) => !path.endsWith("/nothing"));
+  return Object.fromEntries(named.map((path) => [path, { customer_id: ownerOf(path), active: true }]));
+}
+
+function ownerOf(path: string): string {
+  return /^customers\/([^/]+)/.exec(path)?.[1] ?? ANN;
 }

@@ -54,8 +54,8 @@ export async function createStage(testFile: string, rules: string): Promise<Stag
 
 function contextOf(environment: RulesTestEnvironment, who: string | null) {
   if (who === null) return environment.unauthenticatedContext();
-  const token = who === GUEST ? { firebase: { sign_in_provider: "anonymous" } } : {};
-  return environment.authenticatedContext(who, token);
+  if (who !== GUEST) return environment.authenticatedContext(who);
+  return environment.authenticatedContext(who, { firebase: { sign_in_provider: "anonymous" } });
 }
 
 function seed(db: Database): Promise<void> {
