@@ -42,11 +42,15 @@ keep_secret() {
 }
 
 keep_catalog() {
-  local file=$ROOT/$CATALOG
+  local file=$ROOT/$CATALOG value=
   [[ $CATALOG != /* ]] || file=$CATALOG
-  [[ -f $file ]] || fail "$CATALOG is missing: see examples/catalog.json"
+  if [[ -f $file ]]; then
+    value=$(<"$file")
+  else
+    [[ -n $DRY_RUN ]] || fail "$CATALOG is missing: see examples/catalog.json"
+  fi
   make_secret playgrant-catalog
-  keep playgrant-catalog "$(<"$file")"
+  keep playgrant-catalog "$value"
 }
 
 let_read() {

@@ -65,6 +65,8 @@ export function gcloudLine(args: readonly string[]): string {
 }
 
 function quoted(word: string): string {
+  // Bare, the parser would take it for a flag without a value.
+  if (/^--[\w-]+=$/.test(word)) return `${word}''`;
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
