@@ -83,6 +83,11 @@ function findOne(kind: Kind, java: string | null): Source {
   const host = process.env[HOST_VARIABLE[kind]];
   if (host) return { kind: "running", host };
   if (java === null) return { kind: "missing", why: NO_JAVA };
+  return findJar(kind);
+}
+
+/** The emulator itself, whether one of its kind runs already or not. */
+export function findJar(kind: Kind): Extract<Source, { kind: "jar" | "missing" }> {
   const given = process.env[JAR_VARIABLE[kind]];
   if (given) {
     if (isReadable(given)) return { kind: "jar", path: given };
@@ -310,7 +315,7 @@ async function answers(kind: Kind, host: string): Promise<boolean> {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = createServer();
   server.once("error", reject);

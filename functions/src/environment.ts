@@ -22,12 +22,16 @@ export const deployment = {
 /** The function that this process runs; null while the command line or a test only looks at what there is. */
 export const target = environment.K_SERVICE === undefined ? null : (environment.FUNCTION_TARGET ?? null);
 
-/** As the service reads it (contract section 2): Firebase names the project in its own way, and fixes what is production. */
+/**
+ * As the service reads it (contract section 2): Firebase names the project in its own way, says itself what is production,
+ * and listens itself.
+ */
 export function serviceEnvironment(): NodeJS.ProcessEnv {
+  const { PORT: _, ...given } = environment;
   return {
     NODE_ENV: environment.FUNCTIONS_EMULATOR === "true" ? "development" : "production",
     GOOGLE_CLOUD_PROJECT: environment.GCLOUD_PROJECT,
     CATALOG_FILE: join(import.meta.dirname, "catalog.json"),
-    ...environment,
+    ...given,
   };
 }
