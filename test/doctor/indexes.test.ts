@@ -175,7 +175,7 @@ test("all pages are read", async () => {
   });
   const context = aContext({ GOOGLE_CLOUD_PROJECT: PROJECT }, { roots: rootsAt(server.url) });
   expect(await lines(indexes, context)).toEqual([expect.stringMatching(/^ok/)]);
-  expect(server.asked.some((url) => url.endsWith("&pageToken=two"))).toBe(true);
+  expect(server.asked.some((url) => url.endsWith("/indexes?pageToken=two"))).toBe(true);
 });
 
 test("a doctor that may not look is a warning, an API that is off a failure", async () => {

@@ -31,12 +31,12 @@ export const indexes: Check = {
 async function readLists(context: CheckContext, project: string): Promise<IndexLists> {
   const group = `${context.roots.firestore}/v1/projects/${project}/databases/(default)/collectionGroups`;
   const [indexes, fields] = await Promise.all([
-    pages(`${group}/-/indexes?pageSize=100`, context, (body) => {
+    pages(`${group}/-/indexes`, context, (body) => {
       const page = indexPage.parse(body);
       return { items: page.indexes, next: page.nextPageToken };
     }),
     // `__default__` also has a configuration of its own, which the file doesn't speak of.
-    pages(`${group}/-/fields?pageSize=100&filter=${encodeURIComponent(OWN_FIELDS)}`, context, (body) => {
+    pages(`${group}/-/fields?filter=${encodeURIComponent(OWN_FIELDS)}`, context, (body) => {
       const page = fieldPage.parse(body);
       return { items: page.fields, next: page.nextPageToken };
     }),
@@ -50,12 +50,12 @@ async function pages<T>(
   read: (body: unknown) => { readonly items: readonly T[]; readonly next: string | undefined },
 ): Promise<T[]> {
   const all: T[] = [];
-  let token = "";
+  const target = new URL(url);
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { items, next } = read(await askGoogle(context, `${url}${token}`));
+    const { items, next } = read(await askGoogle(context, target.href));
     all.push(...items);
     if (!next) break;
-    token = `&pageToken=${encodeURIComponent(next)}`;
+    target.searchParams.set("pageToken", next);
   }
   return all;
 }

@@ -21,9 +21,12 @@ export const rules: Check = {
     const project = config.GOOGLE_CLOUD_PROJECT;
     if (!usesFirestore(config)) return [skipped("only Google's own Firestore has rules deployed")];
     if (project === undefined) return [skipped("because GOOGLE_CLOUD_PROJECT is not set")];
+    const ours = await readFile(FILE, "utf8").catch(() => null);
+    if (ours === null)
+      return [skipped("firestore.rules is not here to compare with: run the doctor from a clone")];
     const deploy = `firebase deploy --only firestore:rules --project ${project}`;
     try {
-      return [judge(await deployed(context, project), await readFile(FILE, "utf8"), deploy)];
+      return [judge(await deployed(context, project), ours, deploy)];
     } catch (error) {
       if (error instanceof GoogleRefusal && error.status === 404)
         return [failed("no rules are deployed: apps can read nothing", deploy)];

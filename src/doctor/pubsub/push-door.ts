@@ -33,7 +33,7 @@ export function checkPushDoor(
     [
       noWrapper !== undefined,
       "pushes without Pub/Sub's envelope, which can't be read",
-      `${right} --clear-push-no-wrapper-config`,
+      `gcloud pubsub subscriptions update ${short} --project=${project} --clear-push-no-wrapper-config`,
     ],
     [
       oidcToken.serviceAccountEmail !== account,
