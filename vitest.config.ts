@@ -32,6 +32,8 @@ export default defineConfig({
           include: ["test/firebase/**/*.firebase.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          // Four emulators and a process per function: they have the machine to themselves.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -4,28 +4,47 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Emulators, EmulatorsUnavailable, startEmulators } from "./emulators.ts";
+import { installFirebaseTools } from "./firebase-tools.ts";
 
 /**
  * `npm test [-- <vitest arguments>]`: all tests in one go, those that need Google's emulators on emulators started once
- * for the run. Where these can't be had it says what is left out, and that is an error where `CI=true` or
- * `REQUIRE_EMULATORS=1`. The last line is `N passed, N failed, N skipped`.
+ * for the run, those of test/firebase with tools that are fetched for them. Where these can't be had it says what is left
+ * out, and that is an error where `CI=true` or `REQUIRE_EMULATORS=1`. The last line is `N passed, N failed, N skipped`.
  */
 
 const root = dirname(import.meta.dirname);
+const asked = process.argv.slice(2);
+const required = process.env.CI === "true" || process.env.REQUIRE_EMULATORS === "1";
 
 async function main(): Promise<number> {
   const emulators = await emulatorsOrWhyNot();
   if (typeof emulators === "string") {
-    const required = process.env.CI === "true" || process.env.REQUIRE_EMULATORS === "1";
-    console.log(leftOut(emulators, required));
-    return required ? 1 : await runTests(["--project", "unit"], {});
+    console.log(leftOut(emulators, ["emulator", "firebase"]));
+    return required ? 1 : await runTests(["unit"], {});
   }
   console.log(`Emulators: Firestore at ${emulators.firestoreHost}, Pub/Sub at ${emulators.pubsubHost}`);
   try {
-    return await runTests([], emulators.env);
+    const missing = mayNeedFirebase() ? await firebaseOrWhyNot() : null;
+    if (missing !== null) console.log(leftOut(missing, ["firebase"]));
+    if (missing !== null && required) return 1;
+    const projects = ["unit", "emulator", "firebase"].filter(
+      (name) => missing === null || name !== "firebase",
+    );
+    return await runTests(projects, emulators.env);
   } finally {
     await emulators.stop();
   }
+}
+
+/** Who asks for other files shall not wait for what only these need. */
+function mayNeedFirebase(): boolean {
+  const files = asked.filter((word) => !word.startsWith("-"));
+  return files.length === 0 || files.some((file) => file.includes("firebase"));
+}
+
+async function firebaseOrWhyNot(): Promise<string | null> {
+  const tools = await installFirebaseTools();
+  return typeof tools === "string" ? tools : null;
 }
 
 async function emulatorsOrWhyNot(): Promise<Emulators | string> {
@@ -37,25 +56,28 @@ async function emulatorsOrWhyNot(): Promise<Emulators | string> {
   }
 }
 
-function leftOut(why: string, required: boolean): string {
-  const files = globSync("test/**/*.emulator.test.ts", { cwd: root }).sort();
+function leftOut(why: string, kinds: readonly string[]): string {
+  const files = kinds
+    .flatMap((kind) => globSync(`test/**/*.${kind}.test.ts`, { cwd: root, exclude: ["**/node_modules/**"] }))
+    .sort();
   return [
     why,
     required
-      ? "Emulators are required here (CI=true or REQUIRE_EMULATORS=1): nothing was run."
-      : `Left out, since they need the emulators: ${files.length} test files${files.map((file) => `\n  ${file}`).join("")}`,
+      ? "They are required here (CI=true or REQUIRE_EMULATORS=1): nothing was run."
+      : `Left out, since they need it: ${files.length} test files${files.map((file) => `\n  ${file}`).join("")}`,
     "",
   ].join("\n");
 }
 
 /** @returns The exit code: 0 only if vitest says so and its own count agrees. */
-async function runTests(projects: string[], env: Record<string, string>): Promise<number> {
+async function runTests(projects: readonly string[], env: Record<string, string>): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "playgrant-test-"));
   const report = join(folder, "report.json");
   try {
     const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const code = await run([vitest, "run", ...projects, ...reporters, ...process.argv.slice(2)], env);
+    const chosen = asked.includes("--project") ? [] : projects.flatMap((name) => ["--project", name]);
+    const code = await run([vitest, "run", ...chosen, ...reporters, ...asked], env);
     const counts = readCounts(report);
     if (counts === null) {
       console.error("vitest left no report of its run.");
