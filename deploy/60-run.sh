@@ -2,23 +2,17 @@
 # The processes: the api as a service, and what works through what is due, as a worker pool or a job on a schedule.
 # Secrets and catalogue are named with their versions: a revision that is rolled back to has those it was deployed with.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-source "$DEPLOY/image.sh"
+source "$DEPLOY/process.sh"
 read_number
 image=$(image_name)
 
 # settings_of api|worker ROLES: the flag with all settings that are not secret.
 settings_of() {
-  local all=("GOOGLE_CLOUD_PROJECT=$PROJECT_ID" "PLAYGRANT_ROLES=$2")
-  [[ $LICENSE_KMS == no ]] || all+=("LICENSE_KMS_KEY=$KMS_KEY")
-  setting PUBLIC_URL || all+=("PUBLIC_URL=$API_URL")
-  [[ $2 != *subscriber* ]] || all+=("RTDN_SUBSCRIPTION=$SUBSCRIPTION")
-  if [[ $1 == api && $RTDN_DELIVERY == push ]]; then
-    all+=("RTDN_PUSH_AUDIENCE=$PUSH_AUDIENCE" "RTDN_PUSH_SERVICE_ACCOUNT=$PUSH_ACCOUNT")
-  fi
-  all+=("${SETTINGS[@]}")
+  local environment
+  environment_of "$@"
   # Values have commas in them: gcloud splits at | instead.
   local IFS='|'
-  printf -- '--set-env-vars=^|^%s\n' "${all[*]}"
+  printf -- '--set-env-vars=^|^%s\n' "${environment[*]}"
 }
 
 version_of() {

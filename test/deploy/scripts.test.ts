@@ -10,7 +10,7 @@ import { SECRETS, SHOPS } from "./support/shops.ts";
 /** deploy/: what a first run makes, and that a second one makes nothing. */
 
 const SCRIPTS = globSync(
-  ["deploy/deploy", "deploy/*.sh", "deploy/env.example", "test/deploy/support/bin/*"],
+  ["deploy/{deploy,doctor}", "deploy/*.sh", "deploy/env.example", "test/deploy/support/bin/*"],
   {
     cwd: ROOT,
   },

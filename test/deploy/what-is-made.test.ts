@@ -170,3 +170,13 @@ test("the worker has no key of the admin API", () => {
     "serviceAccount:playgrant-api@my-shop.iam.gserviceaccount.com",
   ]);
 });
+
+test("the doctor is asked with the settings of the api, and says no secret", () => {
+  const cloud = createCloud(PULL_SHOP);
+  const [api = []] = callsOf(cloud.deploy({ secrets: SECRETS }), "run", "deploy");
+  const { environment, npx, stdout, calls } = cloud.doctor(["--json"]);
+  expect(npx).toEqual([["playgrant", "doctor", "--json"]]);
+  expect(environment).toMatchObject({ ...environmentOf(api), NODE_ENV: "production" });
+  expect(readFileSync(environment.CATALOG_FILE ?? "", "utf8")).toContain('"entitlements"');
+  for (const value of Object.values(SECRETS)) expect(stdout + JSON.stringify(calls)).not.toContain(value);
+});

@@ -35,6 +35,8 @@ export interface Cloud {
   /** The owner edits the settings. */
   configure(settings: Readonly<Record<string, string>>): void;
   deploy(options?: RunOptions): Run;
+  /** `deploy/doctor`. @returns The environment in which it starts the doctor; none if it doesn't. */
+  doctor(args: readonly string[]): Run & { readonly environment: Readonly<Record<string, string>> };
   /** The newest version of a secret, as it was kept; null: there is none. */
   secret(name: string): string | null;
 }
@@ -57,7 +59,8 @@ export function createCloud(settings: Readonly<Record<string, string>>): Cloud {
   if (settings.PROJECT_ID !== undefined) write(settings);
   return {
     configure: (changed) => write({ ...settings, ...changed }),
-    deploy: (options = {}) => deploy(folder, options),
+    deploy: (options = {}) => run(folder, "deploy", options),
+    doctor: (args) => ({ ...run(folder, "doctor", { args }), environment: environmentIn(folder) }),
     secret(name) {
       const file = join(folder, `secret-${name}`);
       return existsSync(file) ? readFileSync(file, "utf8") : null;
@@ -65,13 +68,17 @@ export function createCloud(settings: Readonly<Record<string, string>>): Cloud {
   };
 }
 
-function deploy(folder: string, { args = [], env = {}, typed = "", secrets = {} }: RunOptions): Run {
+function run(
+  folder: string,
+  script: string,
+  { args = [], env = {}, typed = "", secrets = {} }: RunOptions,
+): Run {
   const files = join(folder, "secrets");
   rmSync(files, { recursive: true, force: true });
   mkdirSync(files);
   for (const [name, value] of Object.entries(secrets)) writeFileSync(join(files, name), value);
   const before = [recorded(folder, "calls").length, recorded(folder, "npx").length];
-  const { status, stdout, stderr } = spawnSync("bash", [join(DEPLOY, "deploy"), ...args], {
+  const { status, stdout, stderr } = spawnSync("bash", [join(DEPLOY, script), ...args], {
     input: typed,
     encoding: "utf8",
     env: {
@@ -91,6 +98,14 @@ function recorded(folder: string, name: string): string[][] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\u001e").slice(0, -1);
   return lines.map((line) => line.split("\u001f").slice(0, -1));
+}
+
+function environmentIn(folder: string): Record<string, string> {
+  const file = join(folder, "environment");
+  const pairs = existsSync(file) ? readFileSync(file, "utf8").split("\0").slice(0, -1) : [];
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+  );
 }
 
 /** What it says it runs, in its own words. */

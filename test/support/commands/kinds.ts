@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { type Check, inFolder, ROOT } from "./check.ts";
 import { checkCurl } from "./curl.ts";
 import { checkFirebase } from "./firebase.ts";
-import { checkDeploy, checkNode, checkNpm, checkNpx, checkPlaygrant } from "./node-tools.ts";
+import { checkDeploy, checkDoctor, checkNode, checkNpm, checkNpx, checkPlaygrant } from "./node-tools.ts";
 import { SAMPLE } from "./tokens.ts";
 
 /** How each kind of command is looked at. What isn't here has to be thought about first. */
@@ -34,6 +34,7 @@ export const kinds: ReadonlyMap<string, Check> = new Map([
   ["playgrant", checkPlaygrant],
   ["firebase", checkFirebase],
   ["deploy/deploy", checkDeploy],
+  ["deploy/doctor", checkDoctor],
   ["curl", checkCurl],
   ["cd", checkCd],
   ["cp", checkCopy],

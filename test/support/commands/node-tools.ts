@@ -97,3 +97,7 @@ export const checkDeploy: Check = ({ args }) => {
   const unknown = args.filter((arg) => arg !== "--dry-run" && !existsSync(join(ROOT, "deploy", `${arg}.sh`)));
   return unknown.length === 0 ? null : `deploy/deploy knows nothing of ${unknown.join(", ")}`;
 };
+
+/** `deploy/doctor`, which hands on what it is given. */
+export const checkDoctor: Check = (command, place) =>
+  checkPlaygrant({ ...command, args: ["doctor", ...command.args] }, place);
