@@ -27,7 +27,7 @@ export async function costsCpu(lab: Lab): Promise<string> {
     ["verify repeated within `VERIFY_FRESH_SECONDS`", await measure(lab.verify, verified, 0)],
   ];
   await subject.stop();
-  return markdown(["a feature", "CPU ms each"], rows);
+  return markdown(["CPU of a feature", "ms each"], rows);
 }
 
 /** @returns ms, to a tenth. */

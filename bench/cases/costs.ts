@@ -54,7 +54,7 @@ async function year(inShop: InShop, name: string, options: ShopOptions): Promise
     const sizes = stored.map(([collection, { documents, bytes }]): Cell[] => [collection, documents, bytes]);
     return [
       spentTable(`a year of a monthly subscriber: ${name}`, rows),
-      markdown(["stored after it", "documents", "bytes"], sizes),
+      markdown([`stored by ${name}`, "documents", "bytes"], sizes),
       `bytes of a notice: ${Math.min(...shop.noticeBytes)} to ${Math.max(...shop.noticeBytes)}`,
     ].join("\n\n");
   });
