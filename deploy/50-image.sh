@@ -7,4 +7,4 @@ source "$DEPLOY/process.sh"
 image=$(image_name)
 
 say "The image"
-exists artifacts docker images describe "$image" || cloud builds submit "$ROOT" --tag="$image" --region="$REGION"
+exists artifacts docker images describe "$image" || cloud builds submit "$ROOT" --tag="$image"
