@@ -6,6 +6,7 @@ import { contended } from "./cases/contended.ts";
 import { costs } from "./cases/costs.ts";
 import { costsCpu } from "./cases/costs-cpu.ts";
 import { counts } from "./cases/counts.ts";
+import { functionsStart } from "./cases/functions.ts";
 import { sweepCost } from "./cases/sweep-cost.ts";
 import { throughput } from "./cases/throughput.ts";
 import { webhooks } from "./cases/webhooks.ts";
@@ -90,6 +91,10 @@ const cases: Readonly<Record<string, Case>> = {
         rounds: Math.min(options.rounds, 3),
         events: flags.full ? 10_000 : 1000,
       }),
+  },
+  functions: {
+    title: "Cold start of each Firebase Function, and what is uploaded, beside googleapis imported whole",
+    run: () => functionsStart(options.rounds),
   },
   startup: { title: "From start to ready, and memory, of the api role", run: () => startup() },
   crash: { title: "Killed at random moments under load", run: crashes },
