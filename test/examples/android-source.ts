@@ -1,4 +1,39 @@
-/** Just enough of Kotlin and of Android's XML to see which names an app uses. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The files of examples/android, and just enough of Kotlin and of Android's XML to see which names they use. */
+
+export const ROOT = join(import.meta.dirname, "../..");
+export const MAIN = "examples/android/app/src/main";
+export const sources = globSync(`${MAIN}/java/**/*.kt`, { cwd: ROOT }).sort();
+export const xmlFiles = globSync(`${MAIN}/**/*.xml`, { cwd: ROOT }).sort();
+
+export function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+export function billing(file: string): string {
+  return read(`${MAIN}/java/com/example/app/billing/${file}`);
+}
+
+export const kotlin = sources.map(read).join("\n");
+export const page = read("docs/android.md");
+
+/** What the first group of a pattern finds, wherever it does. */
+export function all(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => match[1] ?? "");
+}
+
+/** The rows of the table of docs/android.md under this heading, cell by cell, without the marks of code. */
+export function rowsUnder(heading: string): string[][] {
+  const [, after = ""] = page.split(`${heading}\n`);
+  const [table = ""] = after.split("\n\n");
+  return table
+    .split("\n")
+    .slice(1)
+    .map((row) => row.split("|").map((cell) => cell.replaceAll("`", "").trim()))
+    .map((cells) => cells.slice(1, -1));
+}
 
 export interface KotlinField {
   /** As it goes over the wire. */
