@@ -1,7 +1,7 @@
 import { HOUR } from "../../src/domain/instant.ts";
 import type { Sweep } from "../../src/use-cases/sweep.ts";
 import { createSweeps } from "../../src/use-cases/sweeps.ts";
-import { settled } from "../parts/costed-stories.ts";
+import { settled } from "../parts/costed-acts.ts";
 import { FEATURE, type InShop, LICENCE, row, spentTable, TOLD } from "../parts/costed-tables.ts";
 import { idleFor } from "../parts/idle-worker.ts";
 import type { Cell } from "../parts/markdown.ts";

@@ -1,8 +1,8 @@
 import { DAY, HOUR, SECOND } from "../../src/domain/instant.ts";
-import { createSweeps } from "../../src/use-cases/sweeps.ts";
+import { buys, firstOf, hearsOf, settled, swept, verifies } from "./costed-acts.ts";
 import { passTime, total } from "./costed-life.ts";
 import { type CostedShop, plus, type Spent } from "./costed-shop.ts";
-import { PACKAGE, type PurchaseType } from "./shop.ts";
+import type { PurchaseType } from "./shop.ts";
 
 /** One thing that happens, each time to a new customer; what comes before it is not counted. */
 export interface Story {
@@ -10,41 +10,6 @@ export interface Story {
   /** Only of a shop that gives this. */
   readonly of?: "licence";
   run(shop: CostedShop): Promise<Spent>;
-}
-
-interface Customer {
-  readonly uid: string;
-  readonly type: PurchaseType;
-  readonly token: string;
-}
-
-let customers = 0;
-
-/** Somebody buys; the notice of it is kept back. */
-export async function buys(shop: CostedShop, type: PurchaseType): Promise<Customer> {
-  customers += 1;
-  const uid = `customer-${String(customers).padStart(8, "0")}`;
-  const sold = { uid, packageName: PACKAGE, productId: type, type };
-  const { purchaseToken: token } = shop.sandbox.play.buy(sold);
-  return { uid, type, token };
-}
-
-/** The app presents it. */
-export async function verifies(shop: CostedShop, { uid, type, token }: Customer): Promise<void> {
-  const body = { package_name: PACKAGE, product_id: type, purchase_token: token };
-  await shop.send(await shop.ask(uid, "/v1/purchases/verify", body));
-}
-
-export async function hearsOf(shop: CostedShop): Promise<void> {
-  for (const notice of await shop.notices()) await shop.send(notice);
-}
-
-/** Bought, verified and told of: nothing is open any more. */
-export async function settled(shop: CostedShop, type: PurchaseType = "subscription"): Promise<Customer> {
-  const customer = await buys(shop, type);
-  await shop.spend(() => verifies(shop, customer));
-  await shop.spend(() => hearsOf(shop));
-  return customer;
 }
 
 /** Something happens at Google, and its notices come. */
@@ -115,16 +80,6 @@ async function refusedCharge(shop: CostedShop): Promise<Spent> {
   const { licenses: _, ...ledger } = await passTime(shop, shop.now() + 33.9 * DAY);
   shop.sandbox.play.act(token, "accept");
   return plus(total(ledger), await shop.spend(() => hearsOf(shop)));
-}
-
-function firstOf({ sandbox }: CostedShop): { readonly token: string } {
-  return { token: sandbox.play.purchases()[0]?.purchaseToken ?? "" };
-}
-
-function swept(shop: CostedShop, name: string, later: number): Promise<Spent> {
-  shop.moveTo(shop.now() + later);
-  const sweep = createSweeps().find((one) => one.name === name);
-  return shop.spend(async () => sweep?.run(shop.ports));
 }
 
 export const STORIES: readonly Story[] = [

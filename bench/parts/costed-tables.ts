@@ -1,8 +1,8 @@
 import type { Billed } from "./cost-meter.ts";
+import { settled } from "./costed-acts.ts";
 import { type Ledger, total } from "./costed-life.ts";
 import type { ShopOptions } from "./costed-settings.ts";
 import { type CostedShop, NOTHING_SPENT, openCostedShop, type Spent } from "./costed-shop.ts";
-import { settled } from "./costed-stories.ts";
 import { type Cell, markdown } from "./markdown.ts";
 
 export const FEATURE: ShopOptions = { gives: "feature", tells: false };
