@@ -56,10 +56,8 @@ export interface Asked {
   /** What was asked for, in words: "the indexes of Firestore". */
   readonly what: string;
   readonly project: string;
-  /** What lets an account ask. */
+  /** What lets an account ask. Without it the doctor alone is blind there; the service runs on. */
   readonly role: string;
-  /** The service itself needs it, so a refusal is a failure; else the doctor alone is blind there. */
-  readonly vital?: boolean;
 }
 
 /**
@@ -67,7 +65,11 @@ export interface Asked {
  *
  * @throws What is none of its errors.
  */
-export function explainGoogle(error: unknown, { api, what, project, role, vital = false }: Asked): Finding {
+export async function explainGoogle(
+  error: unknown,
+  { api, what, project, role }: Asked,
+  context: Pick<CheckContext, "google" | "signal">,
+): Promise<Finding> {
   if (error instanceof NoAnswer)
     return failed(`${what}: ${error.message}`, `Look whether this machine may reach https://${error.host}.`);
   if (!(error instanceof GoogleRefusal)) throw error;
@@ -75,9 +77,9 @@ export function explainGoogle(error: unknown, { api, what, project, role, vital 
   if (reason === "SERVICE_DISABLED" || reason === "accessNotConfigured")
     return failed(`${what}: the API ${api} is not enabled in ${project}`, enable(api, project));
   if (status === 401 || status === 403)
-    return (vital ? failed : warning)(
+    return warning(
       `${what}: Google refuses it to these credentials (${status} ${reason})`,
-      `gcloud projects add-iam-policy-binding ${project} --member="$MEMBER" --role=${role}, with MEMBER=user:… or serviceAccount:… as the check "google" names it`,
+      `gcloud projects add-iam-policy-binding ${project} --member=${await memberOf(context)} --role=${role}`,
     );
   return failed(
     `${what}: Google answered ${status} ${reason}`,
@@ -88,4 +90,10 @@ export function explainGoogle(error: unknown, { api, what, project, role, vital 
 /** The command that turns an API on. */
 export function enable(api: string, project: string): string {
   return `gcloud services enable ${api} --project=${project}`;
+}
+
+/** Who the credentials speak for, as IAM's commands write it. */
+export async function memberOf({ google, signal }: Pick<CheckContext, "google" | "signal">): Promise<string> {
+  const account = await within(signal, google.account()).catch(() => null);
+  return account === null ? '"user:$EMAIL"' : `serviceAccount:${account}`;
 }

@@ -182,7 +182,7 @@ test("a doctor that may not look is a warning, an API that is off a failure", as
   const refused = await look(undefined, { [`GET ${GROUPS}/-/indexes`]: refusal(403, "PERMISSION_DENIED") });
   expect(refused.told).toEqual([
     expect.stringMatching(
-      /^warning: Firestore's indexes: Google refuses .* → gcloud projects add-iam-policy-binding shop-123 .*roles\/datastore\.viewer/,
+      /^warning: Firestore's indexes: Google refuses .* → gcloud projects add-iam-policy-binding shop-123 --member=serviceAccount:playgrant@.* --role=roles\/datastore\.viewer/,
     ),
   ]);
   const off = await look(undefined, {

@@ -89,13 +89,26 @@ test.each<[number, string, RegExp]>([
     new RegExp(`refuses its purchases to ${ACCOUNT} .*→ Invite ${ACCOUNT} in Play Console`),
   ],
   [403, "userInsufficientPermission", /View financial data.*Manage orders and subscriptions/],
-  [403, "accessNotConfigured", /API is not enabled .*→ gcloud services enable androidpublisher/],
+  [
+    403,
+    "accessNotConfigured",
+    /API is not enabled .*→ gcloud services enable androidpublisher\.googleapis\.com --project=shop/,
+  ],
   [403, "insufficientPermissions", /lack the scope .*→ gcloud auth application-default login --scopes/],
   [404, "applicationNotFound", /knows no such app/],
 ])("%s %s: %s", async (status, reason, expected) => {
   const { told } = await atGoogle(googleError(status, reason), googleError(status, reason));
   expect(told).toEqual([expect.stringMatching(expected)]);
   expect(told.join()).not.toContain(ACCESS_TOKEN);
+});
+
+test("what can't be the name of an app isn't asked for", async () => {
+  const text = JSON.stringify(aCatalog()).replace(PACKAGE, "my app");
+  expect(await lines(play, aContext({ ...settings(), CATALOG_FILE: aFile(text) }))).toEqual([
+    expect.stringMatching(
+      /^failed: my app: Google Play knows no such app \(invalidPackageName\) → Correct package_name/,
+    ),
+  ]);
 });
 
 test("without a catalogue there is no app to ask about", async () => {

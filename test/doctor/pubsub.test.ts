@@ -1,72 +1,21 @@
 import { expect, test } from "vitest";
 import { pubsub } from "../../src/doctor/checks/pubsub.ts";
 import {
-  ACCESS_TOKEN,
-  type Answer,
-  aContext,
-  aStandIn,
-  lines,
-  NOWHERE,
-  PROJECT,
-  refusal,
-  rootsAt,
-} from "./support.ts";
-
-const TOPIC = `projects/${PROJECT}/topics/play-rtdn`;
-const DEAD = `projects/${PROJECT}/topics/play-rtdn-dead`;
-const SUBSCRIPTION = `projects/${PROJECT}/subscriptions/playgrant-rtdn`;
-const PLAY = "serviceAccount:google-play-developer-notifications@system.gserviceaccount.com";
-const AGENT = "serviceAccount:service-123456@gcp-sa-pubsub.iam.gserviceaccount.com";
-const PUSHER = "playgrant-push@shop-123.iam.gserviceaccount.com";
-
-const PULL = {
-  name: SUBSCRIPTION,
-  topic: TOPIC,
-  pushConfig: {},
-  ackDeadlineSeconds: 60,
-  expirationPolicy: {},
-  retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
-  deadLetterPolicy: { deadLetterTopic: DEAD, maxDeliveryAttempts: 100 },
-};
-const KEPT = { name: `${SUBSCRIPTION}-dead`, topic: DEAD, expirationPolicy: {} };
-const pushTo = (pushEndpoint: string, oidcToken: object | undefined) => ({
-  ...PULL,
-  name: `projects/${PROJECT}/subscriptions/by-hand`,
-  pushConfig: { pushEndpoint, ...(oidcToken === undefined ? {} : { oidcToken }) },
-});
-const PUSH = pushTo("https://licenses.example.com/v1/rtdn", {
-  serviceAccountEmail: PUSHER,
-  audience: "shop",
-});
-const PUSH_SETTINGS = { RTDN_PUSH_AUDIENCE: "shop", RTDN_PUSH_SERVICE_ACCOUNT: PUSHER };
-
-const grant = (role: string, member: string) => ({
-  body: { bindings: [{ role: `roles/pubsub.${role}`, members: [member] }] },
-});
-
-/** Google's Pub/Sub with these subscriptions, all rights given; `answers` has what is different. */
-async function atGoogle(
-  subscriptions: readonly { readonly name: string; readonly [field: string]: unknown }[],
-  environment: Record<string, string> = {},
-  answers: Record<string, Answer> = {},
-) {
-  const each = subscriptions.flatMap((one) => [
-    [`GET /v1/${one.name}`, { body: one }],
-    [`GET /v1/${one.name}:getIamPolicy`, grant("subscriber", AGENT)],
-  ]);
-  const server = await aStandIn({
-    [`GET /v1/projects/${PROJECT}/subscriptions`]: { body: { subscriptions } },
-    [`GET /v1/${TOPIC}`]: {},
-    [`GET /v1/${DEAD}`]: {},
-    [`GET /v1/${TOPIC}:getIamPolicy`]: grant("publisher", PLAY),
-    [`GET /v1/${DEAD}:getIamPolicy`]: grant("publisher", AGENT),
-    [`POST /v1/projects/${PROJECT}:getIamPolicy`]: { body: {} },
-    ...Object.fromEntries(each),
-    ...answers,
-  });
-  const context = aContext({ GOOGLE_CLOUD_PROJECT: PROJECT, ...environment }, { roots: rootsAt(server.url) });
-  return { ...server, told: await lines(pubsub, context) };
-}
+  AGENT,
+  atGoogle,
+  DEAD,
+  grant,
+  KEPT,
+  PLAY,
+  PULL,
+  PUSH,
+  PUSH_SETTINGS,
+  PUSHER,
+  pushTo,
+  SUBSCRIPTION,
+  TOPIC,
+} from "./pubsub-at-google.ts";
+import { ACCESS_TOKEN, aContext, lines, NOWHERE, PROJECT, refusal, rootsAt } from "./support.ts";
 
 const TOPIC_OK = "ok: the topic play-rtdn is there, and Google Play may publish to it";
 

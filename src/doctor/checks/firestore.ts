@@ -1,7 +1,7 @@
 import { within } from "../../adapters/shared/google-headers.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type Check, type CheckContext, type Finding, failed, ok, skipped } from "../check.ts";
-import { enable } from "../google-api.ts";
+import { enable, memberOf } from "../google-api.ts";
 import { usesFirestore } from "../local.ts";
 
 /** One document is read, in the way of the service. */
@@ -19,7 +19,7 @@ export const firestore: Check = {
       await within(signal, records.ping());
       return [ok(`a document was read in ${Math.round(clock.monotonic() - from)} ms`)];
     } catch (error) {
-      if (signal.aborted || error instanceof AppError) return [explain(error, context)];
+      if (signal.aborted || error instanceof AppError) return [await explain(error, context)];
       throw error;
     }
   },
@@ -28,7 +28,8 @@ export const firestore: Check = {
 /** gRPC's codes, which the adapter keeps of Firestore's errors. */
 const CODE = /firestore code (\d+)/;
 
-function explain(error: unknown, { config }: CheckContext): Finding {
+async function explain(error: unknown, context: CheckContext): Promise<Finding> {
+  const { config } = context;
   const project = config.GOOGLE_CLOUD_PROJECT ?? "";
   const cause = error instanceof AppError && error.cause instanceof Error ? error.cause.message : "";
   const emulator = config.FIRESTORE_EMULATOR_HOST;
@@ -42,8 +43,8 @@ function explain(error: unknown, { config }: CheckContext): Finding {
     case "16":
       return failed(
         "Firestore refuses these credentials, or its API is not enabled",
-        `gcloud projects add-iam-policy-binding ${project} --member="serviceAccount:$ACCOUNT" --role=roles/datastore.user, ` +
-          `with ACCOUNT as the check "google" names it; and: ${enable("firestore.googleapis.com", project)}`,
+        `gcloud projects add-iam-policy-binding ${project} --member=${await memberOf(context)} --role=roles/datastore.user; ` +
+          `if its API is off: ${enable("firestore.googleapis.com", project)}`,
       );
     case "9":
       return failed(

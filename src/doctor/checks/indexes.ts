@@ -23,7 +23,7 @@ export const indexes: Check = {
       return compare(wantedIndexes(wanted), await readLists(context, project), project);
     } catch (error) {
       const asked = { api: "firestore.googleapis.com", what: "Firestore's indexes", project };
-      return [explainGoogle(error, { ...asked, role: "roles/datastore.viewer" })];
+      return [await explainGoogle(error, { ...asked, role: "roles/datastore.viewer" }, context)];
     }
   },
 };

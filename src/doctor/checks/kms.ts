@@ -2,14 +2,15 @@ import { createEnvelopeSecretBox } from "../../adapters/crypto/envelope-secret-b
 import { createKmsKeyWrapper } from "../../adapters/crypto/kms-key-wrapper.ts";
 import { AppError } from "../../domain/errors.ts";
 import { Secret } from "../../domain/secret.ts";
-import { type Check, type Finding, failed, ok, skipped } from "../check.ts";
-import { enable } from "../google-api.ts";
+import { type Check, type CheckContext, type Finding, failed, ok, skipped } from "../check.ts";
+import { enable, memberOf } from "../google-api.ts";
 
 /** The key in Cloud KMS wraps a key and unwraps it again, as the service has it do. Nothing is stored. */
 export const kms: Check = {
   name: "kms",
   needs: ({ config }) => (config.LICENSE_KMS_KEY === undefined ? [] : ["google"]),
-  async run({ config, google, roots, clock, timeoutMs }) {
+  async run(context) {
+    const { config, google, roots, clock, timeoutMs } = context;
     const keyName = config.LICENSE_KMS_KEY;
     if (keyName === undefined) return [skipped("LICENSE_KMS_KEY is not set")];
     const wrapper = createKmsKeyWrapper({
@@ -24,7 +25,7 @@ export const kms: Check = {
       await createEnvelopeSecretBox(wrapper, clock).open(sealed, "doctor");
       return [ok(`${keyName} wraps and unwraps`)];
     } catch (error) {
-      if (error instanceof AppError) return [explain(error, keyName)];
+      if (error instanceof AppError) return [await explain(error, keyName, context)];
       throw error;
     }
   },
@@ -33,7 +34,7 @@ export const kms: Check = {
 /** `Cloud KMS answered 403 to encrypt` */
 const ANSWERED = /answered (\d{3}) to (encrypt|decrypt)/;
 
-function explain({ cause }: AppError, keyName: string): Finding {
+async function explain({ cause }: AppError, keyName: string, context: CheckContext): Promise<Finding> {
   const [, project = "", , location = "", , ring = "", , key = ""] = keyName.split("/");
   const [, status, verb] = ANSWERED.exec(cause instanceof Error ? cause.message : "") ?? [];
   const place = `--project=${project} --location=${location} --keyring=${ring}`;
@@ -52,8 +53,8 @@ function explain({ cause }: AppError, keyName: string): Finding {
     case "403":
       return failed(
         `Cloud KMS refuses to ${verb} (403)`,
-        `gcloud kms keys add-iam-policy-binding ${key} ${place} --member="serviceAccount:$ACCOUNT" ` +
-          `--role=roles/cloudkms.cryptoKeyEncrypterDecrypter, with ACCOUNT as the check "google" names it; and: ${enable("cloudkms.googleapis.com", project)}`,
+        `gcloud kms keys add-iam-policy-binding ${key} ${place} --member=${await memberOf(context)} ` +
+          `--role=roles/cloudkms.cryptoKeyEncrypterDecrypter; if its API is off: ${enable("cloudkms.googleapis.com", project)}`,
       );
     default:
       return failed(`Cloud KMS answered ${status} to ${verb}`, "Try again in some minutes");

@@ -5,6 +5,7 @@ import { purchaseRef } from "../../domain/purchase-file.ts";
 import { Secret } from "../../domain/secret.ts";
 import type { Log, PlayApi } from "../../ports.ts";
 import { type Check, type CheckContext, type Finding, failed, ok, skipped } from "../check.ts";
+import { enable } from "../google-api.ts";
 import { usesPlay } from "../local.ts";
 
 /** Nobody's: Google says that there is no such purchase, if it lets us ask. */
@@ -42,21 +43,17 @@ function playApi({ config, google, roots, clock, timeoutMs }: CheckContext): Pla
 async function look(
   api: PlayApi,
   packageName: string,
-  { clock }: CheckContext,
+  context: CheckContext,
   account: string | null,
 ): Promise<Finding[]> {
-  const asked = await Promise.all([
-    failureOf(() => api.voidedPurchases({ packageName, since: clock.now(), pageToken: null })),
+  const since = context.clock.now();
+  const [voids, purchase] = await Promise.all([
+    failureOf(() => api.voidedPurchases({ packageName, since, pageToken: null })),
     failureOf(() => api.getPurchase(purchaseRef(packageName, "subscription", MADE_UP), "sweep")),
   ]);
-  const [voids, purchase] = asked;
-  const told = [
-    ...(voids === null ? [] : [voids]),
-    // That there is no such purchase is the answer hoped for.
-    ...(purchase === null || isNoSuchPurchase(purchase) ? [] : [purchase]),
-  ];
-  const [first] = told;
-  if (first !== undefined) return [explain(first, packageName, account)];
+  // That there is no such purchase is the answer hoped for.
+  const failure = voids ?? (purchase !== null && isNoSuchPurchase(purchase) ? null : purchase);
+  if (failure !== null) return [explain(failure, packageName, context, account)];
   return [
     ok(
       `${packageName}: purchases and refunds can be read. Whether "Manage orders and subscriptions" is granted too, which ` +
@@ -70,27 +67,36 @@ async function failureOf(call: () => Promise<unknown>): Promise<PlayFailure | nu
     await call();
     return null;
   } catch (error) {
-    if (error instanceof AppError && error.cause instanceof PlayFailure) return error.cause;
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    if (error.cause instanceof PlayFailure) return error.cause;
+    // Google wasn't even asked.
+    const impossible = error.code === "purchase_not_found";
+    return new PlayFailure(impossible ? "not_found" : "unknown", { reason: impossible ? NO_NAME : null });
   }
 }
 
+const NO_NAME = "invalidPackageName";
+
 function isNoSuchPurchase({ kind, reason }: PlayFailure): boolean {
-  return (kind === "not_found" || kind === "expired") && reason !== "applicationNotFound";
+  return (
+    (kind === "not_found" || kind === "expired") && reason !== "applicationNotFound" && reason !== NO_NAME
+  );
 }
 
 /** google-play.md sections 11 and 14. */
 function explain(
   { kind, status, reason }: PlayFailure,
   packageName: string,
+  { config }: CheckContext,
   account: string | null,
 ): Finding {
   const who = account ?? "the service's account";
-  const said = status === null ? "no answer" : `${status}${reason === null ? "" : ` ${reason}`}`;
+  const answered = [status, reason].filter((word) => word !== null).join(" ");
+  const said = status === null && reason !== NO_NAME ? "no answer" : answered;
   if (reason === "accessNotConfigured" || reason === "SERVICE_DISABLED")
     return failed(
       `${packageName}: the Google Play Android Developer API is not enabled in the project`,
-      "gcloud services enable androidpublisher.googleapis.com",
+      enable("androidpublisher.googleapis.com", config.GOOGLE_CLOUD_PROJECT ?? '"$PROJECT"'),
     );
   if (reason === "insufficientPermissions" || reason === "ACCESS_TOKEN_SCOPE_INSUFFICIENT")
     return failed(

@@ -30,7 +30,7 @@ async function health(base: string, signal: AbortSignal): Promise<Finding> {
   if (status === 401 || status === 403)
     return failed(
       `GET /healthz answers ${status}: something in front of the service lets nobody in`,
-      "Cloud Run: gcloud run services add-iam-policy-binding playgrant-api --member=allUsers --role=roles/run.invoker",
+      "Cloud Run: gcloud run services add-iam-policy-binding playgrant-api --region=asia-southeast1 --member=allUsers --role=roles/run.invoker",
     );
   return failed(`GET /healthz answers ${status}`, "Look into the service's log, or correct PUBLIC_URL");
 }

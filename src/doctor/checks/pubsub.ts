@@ -24,7 +24,7 @@ export const pubsub: Check = {
       return [...topic, ...(await checkDoors(api, doors, config))];
     } catch (error) {
       const asked = { api: "pubsub.googleapis.com", what: "topics and subscriptions", project };
-      return [explainGoogle(error, { ...asked, role: "roles/pubsub.viewer" })];
+      return [await explainGoogle(error, { ...asked, role: "roles/pubsub.viewer" }, context)];
     }
   },
 };

@@ -31,7 +31,7 @@ export const rules: Check = {
       if (error instanceof GoogleRefusal && error.status === 404)
         return [failed("no rules are deployed: apps can read nothing", deploy)];
       const asked = { api: "firebaserules.googleapis.com", what: "the rules that are deployed", project };
-      return [explainGoogle(error, { ...asked, role: "roles/firebaserules.viewer" })];
+      return [await explainGoogle(error, { ...asked, role: "roles/firebaserules.viewer" }, context)];
     }
   },
 };
