@@ -117,10 +117,10 @@ function groups(name: string): Expectation[] {
   return [ANN, BOB, GUEST, NOBODY].flatMap((who) => [row(who, "group", name), row(who, "group own", name)]);
 }
 
-/** Nothing at all, for anybody, and least of all for those whose name is on it. */
+/** Nothing at all, not even for those whose name is on it. */
 function closed(collection: string): Expectation[] {
   const document = documentIn(collection);
-  return [ANN, BOB, NOBODY].flatMap((who) => [
+  return [ANN, NOBODY].flatMap((who) => [
     ...ONE.map((act) => row(who, act, act === "create" ? `${collection}/new` : document)),
     row(who, "list", collection),
     row(who, "list own", collection),
