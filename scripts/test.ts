@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { unusedIndexes } from "../test/support/query-indexes/unused.ts";
 import { type Emulators, EmulatorsUnavailable, startEmulators } from "./emulators.ts";
 import { installFirebaseTools } from "./firebase-tools.ts";
 
@@ -73,21 +74,32 @@ function leftOut(why: string, kinds: readonly string[]): string {
 async function runTests(projects: readonly string[], env: Record<string, string>): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "playgrant-test-"));
   const report = join(folder, "report.json");
+  const queries = join(folder, "queries");
+  mkdirSync(queries);
   try {
     const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const chosen = asked.includes("--project") ? [] : projects.flatMap((name) => ["--project", name]);
-    const code = await run([vitest, "run", ...chosen, ...reporters, ...asked], env);
+    const argv = [vitest, "run", ...chosen, ...reporters, ...asked];
+    const code = await run(argv, { ...env, QUERY_LOG_DIR: queries });
+    const faults = indexFaults(queries, projects);
+    if (faults.length > 0) console.log(`\nfirestore.indexes.json:\n  ${faults.join("\n  ")}`);
     const counts = readCounts(report);
     if (counts === null) {
       console.error("vitest left no report of its run.");
       return code === 0 ? 1 : code;
     }
     console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-    return code === 0 && counts.failed > 0 ? 1 : code;
+    return code === 0 && counts.failed + faults.length > 0 ? 1 : code;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What queries found no index for; after a whole run also the indexes that none of them needed. */
+function indexFaults(queries: string, projects: readonly string[]): string[] {
+  const whole = asked.length === 0 && projects.includes("emulator");
+  return unusedIndexes(queries).filter((fault) => whole || fault.startsWith("missing:"));
 }
 
 function run(argv: string[], env: Record<string, string>): Promise<number> {

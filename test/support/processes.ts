@@ -79,7 +79,9 @@ function parseLine(line: string): LogLine[] {
  */
 export async function startService(env: Record<string, string>, output: Output): Promise<ServiceProcess> {
   const startedAt = Date.now();
-  const child = spawn(process.execPath, [join(ROOT, "src/main.ts")], {
+  // Its queries need their indexes as well.
+  const watched = ["--import", join(ROOT, "test/support/query-indexes/watch.ts")];
+  const child = spawn(process.execPath, [...watched, join(ROOT, "src/main.ts")], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...inherited(), PORT: "0", HOST: "127.0.0.1", ...env },
@@ -136,7 +138,14 @@ export async function startService(env: Record<string, string>, output: Output):
 
 /** No setting of the person who runs the tests reaches the service. */
 function inherited(): Record<string, string> {
-  const names = ["PATH", "HOME", "TMPDIR", "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"];
+  const names = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "FIRESTORE_EMULATOR_HOST",
+    "PUBSUB_EMULATOR_HOST",
+    "QUERY_LOG_DIR",
+  ];
   const kept = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return {
     ...Object.fromEntries(kept),
