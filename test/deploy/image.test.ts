@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -65,7 +65,7 @@ function start(args: readonly string[], env: Record<string, string>): ChildProce
   const child = spawn(process.execPath, args, {
     cwd: app,
     env: { ...ENVIRONMENT, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
   return child;
@@ -82,12 +82,22 @@ async function readUntil(child: ChildProcess, event: string): Promise<Line[]> {
   throw new Error(`it ended without ${event}`);
 }
 
+/** @returns Its exit code, and what it complained of: Node itself too, where a file is missing that it can do without. */
 async function stop(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, "exit");
+  const complaints: string[] = [];
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => complaints.push(text));
+  const ended = once(child, "close");
   child.kill("SIGTERM");
   const [code] = await ended;
-  return code;
+  return [code, complaints.join("")];
 }
+
+test("it holds the bundle, two files of a package, and the word that it is ES modules", () => {
+  expect(readdirSync(app).sort()).toEqual(["dist", "mount", "node_modules", "package.json"]);
+  expect(readdirSync(join(app, "node_modules"))).toEqual(["swagger-ui-dist"]);
+  // Without it Node reads each file twice, to find out.
+  expect(JSON.parse(readFileSync(join(app, "package.json"), "utf8"))).toMatchObject({ type: "module" });
+});
 
 test("the api serves, its pages for people included", async () => {
   const child = start(["dist/main.js"], { PLAYGRANT_ROLES: "api" });
@@ -97,7 +107,7 @@ test("the api serves, its pages for people included", async () => {
     const answer = await fetch(`http://127.0.0.1:${port}${page}`);
     expect([page, answer.status, (await answer.text()).length > 10]).toEqual([page, 200, true]);
   }
-  expect(await stop(child)).toBe(0);
+  expect(await stop(child)).toEqual([0, ""]);
 });
 
 test.each(["worker", "subscriber,worker"])(
@@ -106,7 +116,7 @@ test.each(["worker", "subscriber,worker"])(
     const child = start(["dist/main.js"], { PLAYGRANT_ROLES: roles, ...MEMORY });
     const events = (await readUntil(child, "started")).map(({ event }) => event);
     expect(events).not.toContain("listening");
-    expect(await stop(child)).toBe(0);
+    expect(await stop(child)).toEqual([0, ""]);
   },
 );
 
