@@ -53,9 +53,10 @@ if [[ $WORKER == pool ]]; then
 fi
 
 say "The sweeps, every five minutes"
+# Google advises three retries: a task that went well is sometimes taken for one that did not. Sweeping twice is harmless.
 settings=$(settings_of worker worker)
 cloud run jobs deploy "$SWEEP" --image="$image" --region="$REGION" --service-account="$WORKER_ACCOUNT" \
-  --args=dist/sweep.js,all --task-timeout=10m --max-retries=0 --cpu=1 --memory=512Mi "$settings" "$mounts"
+  --args=dist/sweep.js,all --task-timeout=10m --max-retries=3 --cpu=1 --memory=512Mi "$settings" "$mounts"
 grant run jobs add-iam-policy-binding "$SWEEP" --region="$REGION" --member="serviceAccount:$SCHEDULER_ACCOUNT" \
   --role=roles/run.invoker
 verb=create
