@@ -148,6 +148,16 @@ test("an index of a single field that serves nothing costs", async () => {
   expect(told).toEqual([`warning: field outbox.effect has an index ↓ that serves no query → ${DEPLOY}`]);
 });
 
+test("a field with a TTL alone is indexed like all others", async () => {
+  const { told } = await look(({ fields }) => {
+    const field = fields.find(({ name }) => name.endsWith("webhook_deliveries/fields/expire_at"));
+    if (field !== undefined) field.indexConfig = { usesAncestorConfig: true, indexes: [] };
+  });
+  expect(told).toEqual([
+    `warning: field webhook_deliveries.expire_at is indexed, which costs writes and serves no query → ${DEPLOY}`,
+  ]);
+});
+
 test("what is there besides is the owner's", async () => {
   const { told } = await look(({ indexes }) =>
     indexes.push({

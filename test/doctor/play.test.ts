@@ -82,6 +82,11 @@ test.each([400, 404, 410])("Google's %s to a made-up token is what is hoped for"
   expect(authorizations).toEqual([`Bearer ${ACCESS_TOKEN}`, `Bearer ${ACCESS_TOKEN}`]);
 });
 
+test("an app whose list can be read and whose purchases aren't there", async () => {
+  const { told } = await atGoogle({ body: {} }, googleError(404, "applicationNotFound"));
+  expect(told).toEqual([expect.stringMatching(/^failed: .*knows no such app \(404 applicationNotFound\)/)]);
+});
+
 test.each<[number, string, RegExp]>([
   [
     401,

@@ -24,7 +24,7 @@ export const smtp: Check = {
       return [greeted(server, sender, loggedIn)];
     } catch (error) {
       connection.close();
-      return [explain(error, server, signal)];
+      return [explain(error, server)];
     }
   },
 };
@@ -73,7 +73,7 @@ function greeted({ host, login }: SmtpServer, { domain }: Sender, loggedIn: bool
 }
 
 /** The server's words are left out: they may hold the user's name. */
-function explain(error: unknown, { host, port, secure }: SmtpServer, signal: AbortSignal): Finding {
+function explain(error: unknown, { host, port, secure }: SmtpServer): Finding {
   const at = `${host}:${port}`;
   const { code } = smtpFailure(error, false);
   if (code === "smtp_auth")
@@ -92,7 +92,7 @@ function explain(error: unknown, { host, port, secure }: SmtpServer, signal: Abo
     refused: "refuses the connection",
     late: "gives no answer in time",
   } as const;
-  const trouble = signal.aborted ? "late" : troubleOfSmtp(error);
+  const trouble = troubleOfSmtp(error);
   const told =
     trouble === "name" || trouble === "refused" || trouble === "late"
       ? words[trouble]
