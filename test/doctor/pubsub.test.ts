@@ -43,13 +43,29 @@ test("Google's default audience is the endpoint", async () => {
   expect(told.at(-1)).toMatch(/^ok: by-hand/);
 });
 
-test("a function of Firebase's is a door too", async () => {
-  const trigger = {
-    ...pushTo("https://developernotifications-x.a.run.app?__GCP_CloudEventsMode=CUSTOM_PUBSUB", {}),
-    name: `projects/${PROJECT}/subscriptions/eventarc-asia-southeast1-developernotifications-123-sub-456`,
-  };
-  const { told } = await atGoogle([trigger]);
+const trigger = (id: string) => ({
+  ...pushTo("https://developernotifications-x.a.run.app?__GCP_CloudEventsMode=CUSTOM_PUBSUB", {}),
+  name: `projects/${PROJECT}/subscriptions/eventarc-asia-southeast1-${id}-123-sub-456`,
+  deadLetterPolicy: undefined,
+});
+
+test("a function of Firebase's is a door too, whose dead letters are Firebase's affair", async () => {
+  const { told } = await atGoogle([trigger("developernotifications")]);
   expect(told).toEqual([TOPIC_OK, expect.stringMatching(/^ok: eventarc-.*brings notices to the function/)]);
+  const expiring = { ...trigger("developernotifications"), expirationPolicy: { ttl: "2678400s" } };
+  expect((await atGoogle([expiring])).told).toEqual([
+    TOPIC_OK,
+    expect.stringMatching(/^warning: eventarc-.*deletes it when it is idle/),
+  ]);
+});
+
+test("a function's trigger of another name counts when RTDN_SUBSCRIPTION names it", async () => {
+  const other = trigger("bymyownname");
+  expect((await atGoogle([other])).told).toEqual([
+    expect.stringMatching(/^failed: there is no subscription/),
+  ]);
+  const { told } = await atGoogle([other], { RTDN_SUBSCRIPTION: other.name });
+  expect(told).toEqual([TOPIC_OK, expect.stringMatching(/^ok: eventarc-/)]);
 });
 
 test("no subscription at all", async () => {

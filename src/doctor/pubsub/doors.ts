@@ -20,7 +20,7 @@ export async function findDoors(api: PubSubApi, config: Config): Promise<Doors> 
   const name = fullName(config.RTDN_SUBSCRIPTION, api.project);
   const [all, named] = await Promise.all([api.subscriptions(), api.subscription(name)]);
   const ours = all.filter(({ pushConfig }) => isPushDoor(pushConfig.pushEndpoint ?? ""));
-  const triggers = all.filter(isTrigger);
+  const triggers = all.filter((one) => isTrigger(one.name, one.name === named?.name));
   const topic = [named, ...ours, ...triggers].find((found) => found !== null)?.topic ?? null;
   return { topic, named, pushed: ours, triggers, all };
 }
@@ -33,7 +33,7 @@ function isPushDoor(endpoint: string): boolean {
   return URL.canParse(endpoint) && new URL(endpoint).pathname.endsWith("/v1/rtdn");
 }
 
-/** `eventarc-asia-southeast1-developernotifications-123456-sub-789` */
-function isTrigger({ name }: Subscription): boolean {
-  return /\/eventarc-[^/]*developernotifications/i.test(name);
+/** `eventarc-asia-southeast1-developernotifications-123456-sub-789`; whoever names one means it. */
+function isTrigger(name: string, isNamed: boolean): boolean {
+  return isNamed ? /\/eventarc-/.test(name) : /\/eventarc-[^/]*developernotifications/i.test(name);
 }
