@@ -47,11 +47,13 @@ async function examine({ json, timeout }: Options, { stdout, stderr }: Io): Prom
 
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One line on a terminal's stderr, gone at the end; elsewhere nothing. */
+/** One line on a terminal's stderr, no longer than it is wide, gone at the end; elsewhere nothing. */
 function createProgress(stderr: Output) {
-  const write = (text: string) => (stderr.isTTY === true ? stderr.write(CLEAR_LINE + text) : undefined);
+  const write = (text: string) => {
+    if (stderr.isTTY === true) stderr.write(CLEAR_LINE + text.slice(0, (stderr.columns ?? 80) - 1));
+  };
   return {
-    show: (_done: string, running: readonly string[]) => void write(`checking ${running.join(", ")} …`),
-    clear: () => void write(""),
+    show: (_done: string, running: readonly string[]) => write(`checking ${running.join(", ")} …`),
+    clear: () => write(""),
   };
 }

@@ -4,7 +4,10 @@ import type { Finding, Status } from "./check.ts";
 import type { CheckReport } from "./run-checks.ts";
 
 /** A stream that may be a terminal. */
-export type Output = Pick<NodeJS.WriteStream, "write"> & { readonly isTTY?: boolean };
+export type Output = Pick<NodeJS.WriteStream, "write"> & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
 
 const LOOKS = {
   ok: { symbol: "✓", color: "green" },

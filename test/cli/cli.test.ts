@@ -57,6 +57,26 @@ test.each([
   expect(stderr).toMatch(/Usage: playgrant|error: /);
 });
 
+test("the doctor tells a terminal what it waits for, in one line that is gone at the end", async () => {
+  vi.stubEnv("PLAYGRANT_STORE", "memory");
+  vi.stubEnv("CATALOG_FILE", "/no/such/file");
+  vi.stubEnv("PLAY_API_ROOT_URL", "http://127.0.0.1:2");
+  let told = "";
+  const write = (text: string | Uint8Array) => {
+    told += text;
+    return true;
+  };
+  const status = await runCli(["doctor", "--json"], {
+    stdout: { write: () => true },
+    stderr: { write, isTTY: true, columns: 40 },
+  });
+  expect(status).toBe(1);
+  const lines = told.split("\r\u001b[K").slice(1);
+  expect(lines[0]).toBe("checking catalog, keythai, encryption, kms,".slice(0, 39));
+  expect(lines.every((line) => line.length < 40)).toBe(true);
+  expect(lines.at(-1)).toBe("");
+});
+
 test("keythai products: the codes that a catalogue may name", async () => {
   await aKeyThai();
   expect(await run("keythai", "products")).toEqual({

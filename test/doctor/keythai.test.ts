@@ -121,7 +121,9 @@ test("somebody else answers", async () => {
 
 test("no key: nothing is asked. No catalogue: the key is tried all the same", async () => {
   const { look } = await aShop({}, { KEYTHAI_API_KEY: "" });
-  expect(await look()).toEqual([expect.stringMatching(/^skipped: KEYTHAI_API_KEY is not set/)]);
+  expect(await look()).toEqual(["skipped: because KEYTHAI_API_KEY is not right: see settings"]);
+  const { look: unsold } = await aShop({}, { KEYTHAI_API_KEY: "", CATALOG_FILE: "/no/such.json" });
+  expect(await unsold()).toEqual(["skipped: KEYTHAI_API_KEY is not set: no licenses are sold"]);
   const { look: without } = await aShop({}, { CATALOG_FILE: "/no/such.json" });
   expect(await without()).toEqual([expect.stringMatching(/^ok: the API key reads/)]);
 });

@@ -47,7 +47,7 @@ test.each<[FaultInput["kind"], RegExp]>([
   ["status_401", /refuses its purchases to the service's account \(401 .*→ Invite .* Users and permissions/],
   ["status_403", /refuses its purchases to the service's account \(403 /],
   ["status_503", /gave no usable answer \(503/],
-  ["hang", /gave no usable answer \(no answer/],
+  ["hang", /Google Play gives no answer → Look whether this machine may reach http:\/\/127/],
 ])("%s: %s", async (kind, told) => {
   const { look, sandbox } = await aSandbox();
   sandbox.faults.add({ service: "play", kind, count: null });

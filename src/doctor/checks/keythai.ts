@@ -10,7 +10,14 @@ export const keythai: Check = {
   name: "keythai",
   async run({ config, catalog, timeoutMs }) {
     const apiKey = config.KEYTHAI_API_KEY;
-    if (apiKey === undefined) return [skipped("KEYTHAI_API_KEY is not set: no licenses are sold")];
+    if (apiKey === undefined)
+      return [
+        skipped(
+          catalog?.licenses.length
+            ? "because KEYTHAI_API_KEY is not right: see settings"
+            : "KEYTHAI_API_KEY is not set: no licenses are sold",
+        ),
+      ];
     try {
       const products = await readProducts(keyThaiOf(config, apiKey, timeoutMs));
       return [

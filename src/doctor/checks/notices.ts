@@ -3,7 +3,7 @@ import { unusualSilence } from "../../domain/notice-rhythm.ts";
 import { type Check, ok, skipped, warning } from "../check.ts";
 
 const SEND_TEST =
-  "Play Console → Monetize with Play → Monetization setup → Real-time developer notifications: enter the topic, then Send test notification";
+  "Play Console → Monetize with Play → Monetization setup → Real-time developer notifications: enter the topic, then Send Test Message";
 
 /** Whether Google's notices come: the topic may be linked and nobody hears, or the other way round. */
 export const notices: Check = {

@@ -1,4 +1,4 @@
-import { createPlayApi } from "../../adapters/google-play/play-api.ts";
+import { createPlayApi, GOOGLE_ROOT_URL } from "../../adapters/google-play/play-api.ts";
 import { PlayFailure } from "../../adapters/google-play/play-failure.ts";
 import { AppError } from "../../domain/errors.ts";
 import { purchaseRef } from "../../domain/purchase-file.ts";
@@ -91,8 +91,7 @@ function explain(
   account: string | null,
 ): Finding {
   const who = account ?? "the service's account";
-  const answered = [status, reason].filter((word) => word !== null).join(" ");
-  const said = status === null && reason !== NO_NAME ? "no answer" : answered;
+  const said = [status, reason].filter((word) => word !== null).join(" ");
   if (reason === "accessNotConfigured" || reason === "SERVICE_DISABLED")
     return failed(
       `${packageName}: the Google Play Android Developer API is not enabled in the project`,
@@ -113,6 +112,11 @@ function explain(
     return failed(
       `${packageName}: Google Play knows no such app (${said})`,
       "Correct package_name in the catalogue, or invite the account in the Play Console of the developer who owns the app",
+    );
+  if (status === null)
+    return failed(
+      `${packageName}: Google Play gives no answer`,
+      `Look whether this machine may reach ${config.PLAY_API_ROOT_URL ?? GOOGLE_ROOT_URL}`,
     );
   return failed(
     `${packageName}: Google Play gave no usable answer (${said})`,
