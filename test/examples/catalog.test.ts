@@ -31,7 +31,9 @@ describe("the example catalogue", () => {
     expect(gives("plan", "team")).toEqual(["premium", "desktop"]);
   });
 
-  it("sells seats: a licence for each unit bought", () => {
+  it("sells seats: a licence for each unit bought, and more of them later", () => {
+    // Google sells several at once, and again, only of what is consumed.
+    expect(product("seats").consumable).toBe(true);
     expect(gives("seats")).toEqual(["desktop"]);
     expect(catalog.entitlements.get("desktop")?.integration.perUnit).toBe(true);
   });
