@@ -32,7 +32,7 @@ test("an empty database is well; no notice has come", async () => {
   expect(await lines(outbox, context())).toEqual(["ok: 0 effects are due, none for long"]);
   expect(await lines(webhooks, context())).toEqual(["ok: 0 endpoints, none of them switched off"]);
   expect(await lines(notices, context())).toEqual([
-    expect.stringMatching(/^warning: none has come yet → Play Console → .* Send test notification$/),
+    expect.stringMatching(/^warning: none has come yet → Play Console → .* Send Test Message$/),
   ]);
 });
 
