@@ -64,9 +64,7 @@ function compare(wanted: IndexLists, there: IndexLists, project: string): Findin
   const deploy = `${DEPLOY} --project ${project}`;
   const findings = [
     ...[...wanted.indexes.keys()].flatMap((name) => judge(`index ${name}`, there.indexes.get(name), deploy)),
-    ...[...wanted.fields].flatMap(([name, indexes]) =>
-      compareField(name, indexes, there.fields.get(name), deploy),
-    ),
+    ...[...wanted.fields].flatMap(([name, indexes]) => compareField(name, indexes, there.fields, deploy)),
     ...[...wanted.ttls.keys()].flatMap((name) =>
       judge(`TTL policy on ${name}`, there.ttls.get(name), deploy),
     ),
@@ -88,21 +86,22 @@ function judge(what: string, state: string | undefined, deploy: string): Finding
   ];
 }
 
+/** What Firestore makes by itself of a field that nobody said anything about, nor of its whole collection. */
+const BY_ITSELF: ReadonlyMap<string, string> = new Map(["↑", "↓", "contains"].map((mode) => [mode, "READY"]));
+
 /** An index that a query needs must be there; one too many only makes writes dearer. */
 function compareField(
   name: string,
   wanted: ReadonlyMap<string, string>,
-  there: ReadonlyMap<string, string> | undefined,
+  fields: IndexLists["fields"],
   deploy: string,
 ): Finding[] {
-  if (there === undefined && wanted.size === 0)
-    return [warning(`field ${name} is indexed, which costs writes and serves no query`, deploy)];
+  const collection = name.slice(0, name.indexOf("."));
+  const there = fields.get(name) ?? fields.get(`${collection}.*`) ?? BY_ITSELF;
   const missing = [...wanted.keys()].flatMap((mode) =>
-    judge(`index on field ${name} ${mode}`, there?.get(mode), deploy),
+    judge(`index on field ${name} ${mode}`, there.get(mode), deploy),
   );
-  const extra = [...(there?.keys() ?? [])].filter((mode) => !wanted.has(mode));
-  const dear = extra.map((mode) =>
-    warning(`field ${name} has an index ${mode} that serves no query`, deploy),
-  );
-  return [...missing, ...dear];
+  const extra = [...there.keys()].filter((mode) => !wanted.has(mode)).join(" ");
+  if (extra === "") return missing;
+  return [...missing, warning(`field ${name} has an index ${extra} that serves no query`, deploy)];
 }
