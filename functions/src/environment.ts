@@ -13,7 +13,8 @@ export const deployment = {
   /** Who the functions are: the account that Play and Google Cloud give rights to. */
   serviceAccount: environment.FUNCTIONS_SERVICE_ACCOUNT || null,
   apiMinInstances: Number(environment.API_MIN_INSTANCES || 0),
-  secrets: (environment.FUNCTIONS_SECRETS || "KEYTHAI_API_KEY,LICENSE_ENCRYPTION_KEYS,ADMIN_API_KEYS")
+  /** An empty list is one too: a shop without licences, admin API and mail has none. */
+  secrets: (environment.FUNCTIONS_SECRETS ?? "KEYTHAI_API_KEY,LICENSE_ENCRYPTION_KEYS,ADMIN_API_KEYS")
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== ""),
@@ -24,14 +25,15 @@ export const target = environment.K_SERVICE === undefined ? null : (environment.
 
 /**
  * As the service reads it (contract section 2): Firebase names the project in its own way, says itself what is production,
- * and listens itself.
+ * and listens itself; the catalogue is the one that was bundled. Whatever `functions/.env` says of these doesn't count: it
+ * may have been copied from a process.
  */
 export function serviceEnvironment(): NodeJS.ProcessEnv {
   const { PORT: _, ...given } = environment;
   return {
+    ...given,
     NODE_ENV: environment.FUNCTIONS_EMULATOR === "true" ? "development" : "production",
     GOOGLE_CLOUD_PROJECT: environment.GCLOUD_PROJECT,
     CATALOG_FILE: join(import.meta.dirname, "catalog.json"),
-    ...given,
   };
 }

@@ -75,3 +75,8 @@ test("by default they get the secrets that a shop with licences and an admin API
   const { api } = await endpoints();
   expect(secrets(api)).toEqual(["KEYTHAI_API_KEY", "LICENSE_ENCRYPTION_KEYS", "ADMIN_API_KEYS"]);
 });
+
+test("a shop that has none of them gives them none", async () => {
+  const { api } = await endpoints({ FUNCTIONS_SECRETS: "" });
+  expect(secrets(api)).toEqual([]);
+});
