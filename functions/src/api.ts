@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { theService } from "./service.ts";
+import { settle } from "./settle.ts";
 
-/**
- * How long the last answer waits for what it began, in ms. Most of it (acknowledging, publishing) takes less; what takes
- * longer is picked up by `effects` once its lease has run out.
- */
+/** How long the last answer waits for what it began, in ms. Most of it (acknowledging, publishing) takes less. */
 const LINGER_MS = 1000;
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -16,14 +13,13 @@ export type Listener = (request: IncomingMessage, response: ServerResponse) => P
  * the work that answers leave behind.
  */
 export async function createListener(): Promise<Listener> {
-  const service = theService();
-  const app = await service.app();
+  const app = await theService().app();
   let open = 0;
   return getRequestListener(async (request) => {
     open += 1;
     try {
       const response = await app.fetch(request);
-      if (open === 1) await Promise.race([service.idle(), sleep(LINGER_MS)]);
+      if (open === 1) await settle(LINGER_MS);
       return response;
     } finally {
       open -= 1;

@@ -2,9 +2,12 @@ import { type Instant, parseInstant, SECOND } from "../../src/domain/instant.ts"
 import type { Sweep } from "../../src/use-cases/sweep.ts";
 import { createSweeps, dueInMinute, runSweepThrough } from "../../src/use-cases/sweeps.ts";
 import { theService } from "./service.ts";
+import { settle } from "./settle.ts";
 
 /** A run ends before the next one begins: nothing breaks where they overlap, but the second would find nothing. */
 const RUN_MS = 50 * SECOND;
+/** After it for what it began: the longest call to others that there is. */
+const SETTLE_MS = 20 * SECOND;
 
 /** Those of this process: one remembers how far it has read Google's list. */
 const sweeps = createSweeps();
@@ -23,9 +26,9 @@ export async function runSweeps(scheduledAt: string): Promise<void> {
 }
 
 async function runAll(due: readonly Sweep[]): Promise<void> {
-  const { ports, idle } = theService();
+  const { ports } = theService();
   const until = ports.clock.now() + RUN_MS;
   for (const sweep of due) await runSweepThrough(ports, sweep, until);
   // What a sweep began is still under way, and the processor is taken away when this function has ended.
-  await idle();
+  await settle(SETTLE_MS);
 }
