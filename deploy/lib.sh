@@ -100,7 +100,7 @@ read_settings() {
   SECRETS=() SETTINGS=()
   # shellcheck source=env.example
   source "$SETTINGS_FILE"
-  [[ -n ${PROJECT_ID:-} && -n ${REGION:-} ]] || fail "PROJECT_ID and REGION are required"
+  [[ -n ${PROJECT_ID:-} && -n ${REGION:-} ]] || fail "PROJECT_ID and REGION are required: put them into $SETTINGS_FILE"
   one_of RTDN_DELIVERY push pull
   one_of WORKER pool schedule
   one_of LICENSE_KMS yes no
