@@ -328,11 +328,17 @@ export function freePort(): Promise<number> {
 
 // ---------------------------------------------------------------- Ending with us
 
-const children = new Set<ChildProcess>();
+/** Each with the signal that ends it. */
+const children = new Map<ChildProcess, NodeJS.Signals>();
 
-function endWithUs(child: ChildProcess): void {
+/**
+ * Sees to it that a child does not outlive this process, however it ends (but for SIGKILL).
+ *
+ * @param signal SIGTERM for one that has children of its own to end.
+ */
+export function endWithUs(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): void {
   if (children.size === 0) watchOurEnd();
-  children.add(child);
+  children.set(child, signal);
   child.once("exit", () => {
     children.delete(child);
     if (children.size === 0) unwatchOurEnd();
@@ -342,7 +348,7 @@ function endWithUs(child: ChildProcess): void {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function killAll(): void {
-  for (const child of children) child.kill("SIGKILL");
+  for (const [child, signal] of children) child.kill(signal);
 }
 
 /** A signal ends a process without `exit` handlers unless somebody listens to it; whoever else does, decides. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort } from "../../../scripts/emulators.ts";
+import { endWithUs, freePort } from "../../../scripts/emulators.ts";
 import { type FirebaseTools, findFirebaseTools } from "../../../scripts/firebase-tools.ts";
 import { offerEmulators } from "./emulator-jars.ts";
 
@@ -43,6 +43,7 @@ export async function startFirebase(options: FirebaseOptions): Promise<Firebase>
   const folder = await layOut(options, ports);
   const lines: string[] = [];
   const child = launch(tools, folder, options.projectId);
+  endWithUs(child, "SIGTERM");
   const ready = Promise.withResolvers<void>();
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
@@ -101,7 +102,12 @@ async function layOut(options: FirebaseOptions, ports: Record<Port, number>): Pr
   writeFileSync(join(functions, ".secret.local"), dotenv(options.secrets));
   const catalog = join(folder, "catalog.json");
   writeFileSync(catalog, JSON.stringify(options.catalog));
-  await build(join(functions, "lib"), catalog);
+  try {
+    await build(join(functions, "lib"), catalog);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   return folder;
 }
 
