@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 apis=(run pubsub firestore firebaserules androidpublisher secretmanager artifactregistry cloudbuild iam
-  identitytoolkit logging monitoring)
+  iamcredentials identitytoolkit logging monitoring)
 [[ $LICENSE_KMS == no ]] || apis+=(cloudkms)
 [[ $WORKER == pool ]] || apis+=(cloudscheduler)
 
