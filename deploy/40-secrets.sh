@@ -49,6 +49,8 @@ keep_catalog() {
   else
     [[ -n $DRY_RUN ]] || fail "$CATALOG is missing: see examples/catalog.json"
   fi
+  # A wrong one would only be noticed by processes that can't start with it.
+  (cd "$ROOT" && run npx playgrant catalog "$file")
   make_secret playgrant-catalog
   keep playgrant-catalog "$value"
 }

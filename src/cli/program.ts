@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import about from "../../package.json" with { type: "json" };
 import type { Output } from "../doctor/report.ts";
+import { addCatalog } from "./catalog-command.ts";
 import { addDoctor } from "./doctor-command.ts";
 import { addKeyThai } from "./keythai-command.ts";
 
@@ -54,6 +55,7 @@ function createProgram(io: Io, finish: Finish): Command {
     if (typeof file === "string") loadSettings(program, file);
   });
   addDoctor(program, io, finish);
+  addCatalog(program, io, finish);
   addKeyThai(program, io, finish);
   return program;
 }

@@ -48,6 +48,7 @@ test.each([
   [["doctor", "--timeout"]],
   [["doctor", "--timeout", "0"]],
   [["doctor", "--timeout", "soon"]],
+  [["catalog"]],
   [["keythai"]],
   [["keythai", "licenses"]],
   [["--env-file", "/no/such/file", "keythai", "products"]],
@@ -132,6 +133,17 @@ test("keythai: without a key, or with one that no header can carry", async () =>
   vi.stubEnv("KEYTHAI_API_KEY", "กุญแจ");
   const { status, stderr } = await run("keythai", "products");
   expect([status, stderr]).toEqual([78, "KEYTHAI_API_KEY: has a character that a header can't carry\n"]);
+});
+
+test("catalog: a catalogue by itself, whatever the settings", async () => {
+  const right = "examples/catalog.json";
+  expect(await run("catalog", right)).toEqual({ status: 0, stdout: `${right} is right\n`, stderr: "" });
+  const wrong = aFile('{"entitlements": {}, "products": [{"product_id": "coins"}]}', "catalog.json");
+  const { status, stdout, stderr } = await run("catalog", wrong);
+  expect([status, stdout]).toEqual([78, ""]);
+  expect(stderr).toMatch(/^products\[0\]\.type: /);
+  const broken = aFile("{", "catalog.json");
+  expect(await run("catalog", broken)).toEqual({ status: 78, stdout: "", stderr: `${broken} is not JSON\n` });
 });
 
 test("settings may come from a file; what is set already stays", async () => {

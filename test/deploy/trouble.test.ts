@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createCloud, flag, isCall, type Run } from "./support/cloud.ts";
+import { createCloud, DEPLOY, flag, isCall, type Run } from "./support/cloud.ts";
 import { PUSH_SHOP, SECRETS } from "./support/shops.ts";
 
 /** What the deploy scripts do when something is missing, wrong or refused. */
@@ -39,6 +40,14 @@ test("a missing catalogue is told", () => {
   const run = cloud.deploy({ args: ["40-secrets"], secrets: SECRETS });
   expect(run.status).toBe(78);
   expect(run.stderr).toContain("no-such.json is missing");
+});
+
+test("a wrong catalogue goes nowhere: what runs keeps the one it has", () => {
+  const cloud = createCloud(PUSH_SHOP);
+  const run = cloud.deploy({ secrets: SECRETS, env: { NPX_FAILS: "playgrant catalog" } });
+  expect([run.status, cloud.secret("playgrant-catalog")]).toEqual([78, null]);
+  expect(run.npx.at(-1)).toEqual(["playgrant", "catalog", join(DEPLOY, "../examples/catalog.json")]);
+  expect(run.calls.some((call) => isCall(call, "run", "deploy"))).toBe(false);
 });
 
 test("what gcloud refuses stops everything after it", () => {

@@ -72,7 +72,8 @@ export const checkNpx: Check = (command, place) => {
 export const checkPlaygrant: Check = async ({ args }) => {
   const words: string[] = [];
   for (const arg of args) {
-    if (arg.startsWith("-")) break;
+    // A flag, or a file.
+    if (!/^[a-z]+$/.test(arg)) break;
     words.push(arg);
   }
   const before = words.length === 0 ? args.filter((arg) => /^[a-z]+$/.test(arg)).slice(0, 1) : words;
