@@ -143,7 +143,10 @@ const LIVE: ReadonlySet<PurchaseState> = new Set(["active", "in_grace_period", "
 function endedState(last: Slot | undefined, before: Entitlement | undefined): PurchaseState {
   if (last?.blocked === true || last?.disabled === true) return "revoked";
   const state = last?.target.state ?? before?.state;
-  return state === undefined || LIVE.has(state) ? "expired" : state;
+  if (state === undefined || LIVE.has(state)) return "expired";
+  // A plan change may end what is on hold or paused: it says so still, but doesn't come back.
+  const over = last !== undefined && wantedAccess(last).kind === "ended" && MAY_COME_BACK.has(state);
+  return over ? "expired" : state;
 }
 
 function byEnd(a: Given, b: Given): number {

@@ -184,6 +184,14 @@ describe("an entitlement that has ended", () => {
     expect(merge([premium("s1", { access: EXPIRED, state: "expired" })], OPEN).willRenew).toBe(false);
   });
 
+  test("of which a plan change ended what was paused, won't come back, now or when it is looked at again", () => {
+    const ended = premium("s1", { access: EXPIRED, state: "paused" });
+    const paused = { ...OPEN, active: false, state: "paused" as const, accessUntil: NOW };
+    const after = mergeEntitlements([ended], { premium: paused }, NOW);
+    expect(after.premium).toMatchObject({ active: false, state: "expired" });
+    expect(mergeEntitlements([], after, NOW).premium).toBe(after.premium);
+  });
+
   test("was never open: it has ended now all the same, with the purchase that could have given it", () => {
     expect(merge([premium("s1", {}, { blocked: true })])).toMatchObject({
       active: false,
