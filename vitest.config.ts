@@ -7,6 +7,8 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     pool: "forks",
+    // Much of what tests take is waiting: for emulators, for leases, for processes to start.
+    maxWorkers: 2,
     projects: [
       {
         test: {
