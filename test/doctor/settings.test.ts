@@ -44,9 +44,15 @@ test("each wrong one is a line that says what to do, and quotes nothing", async 
   expect(told.join()).not.toMatch(/mixed_up|bm90|pass/);
 });
 
-test("one that is wrong is not called missing as well", async () => {
-  const told = await lines(settings, aContext({ ...production(), KEYTHAI_API_KEY: "ключ" }));
-  expect(told.filter((line) => line.includes("KEYTHAI_API_KEY"))).toHaveLength(1);
+test.each([
+  ["KEYTHAI_API_KEY", "ключ"],
+  ["ADMIN_API_KEYS", "ann"],
+  ["PUBLIC_URL", "licenses.example.com"],
+])("%s that is wrong is not called missing as well", async (name, value) => {
+  const told = await lines(settings, aContext({ ...production(), [name]: value }));
+  expect(told.filter((line) => line.includes(`: ${name}`))).toEqual([
+    expect.stringMatching(`^failed: ${name}`),
+  ]);
 });
 
 test.each([

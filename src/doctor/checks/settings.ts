@@ -8,7 +8,8 @@ const FIXES: Readonly<Record<string, string>> = {
     "Make an API key with license:read and license:write in KeyThai's console, and set it to that",
   LICENSE_ENCRYPTION_KEYS: 'Make one, and set it to what this prints: echo "k1:$(openssl rand -base64 32)"',
   OBFUSCATED_ACCOUNT_KEY: "Make one, and set it to what this prints: openssl rand -base64 32",
-  ADMIN_API_KEYS: 'Set it to name:hash; the hash comes from: printf %s "$KEY" | sha256sum',
+  ADMIN_API_KEYS:
+    'Set it to name:hash; the hash comes from: printf %s "$KEY" | openssl dgst -sha256 -r | cut -d " " -f 1',
 };
 
 /** The environment, and what one setting asks of another. The catalogue's mistakes are told by `catalog`. */
@@ -19,7 +20,7 @@ export const settings: Check = {
       .filter(({ variable }) => variable !== "CATALOG_FILE")
       .map(({ variable, message }) => failed(`${variable}: ${message}`, fixOf(variable)));
     const right = wrong.length === 0 ? [ok("all that are set are right")] : [];
-    return [...wrong, ...right, ...hints(config)];
+    return [...wrong, ...right, ...hints(config, new Set(issues.map(({ variable }) => variable)))];
   },
 };
 
@@ -27,8 +28,8 @@ function fixOf(variable: string): string {
   return FIXES[variable] ?? `Correct ${variable} in the environment: .env.example says what it may be`;
 }
 
-/** What is right on a desk and not where customers pay. */
-function hints(config: Config): Finding[] {
+/** What is right on a desk and not where customers pay. @param wrong What is set, but not as it should be. */
+function hints(config: Config, wrong: ReadonlySet<string>): Finding[] {
   const emulators = [
     "FIRESTORE_EMULATOR_HOST",
     "PUBSUB_EMULATOR_HOST",
@@ -61,12 +62,12 @@ function hints(config: Config): Finding[] {
       "Unset WEBHOOK_ALLOW_LOOPBACK where customers pay",
     ],
     [
-      config.ADMIN_API_KEYS.length === 0,
+      config.ADMIN_API_KEYS.length === 0 && !wrong.has("ADMIN_API_KEYS"),
       "ADMIN_API_KEYS is not set: there is no admin API",
       fixOf("ADMIN_API_KEYS"),
     ],
     [
-      config.PUBLIC_URL === undefined,
+      config.PUBLIC_URL === undefined && !wrong.has("PUBLIC_URL"),
       "PUBLIC_URL is not set: the service can't be tried from outside",
       "Set it to where customers reach the service, as https://licenses.example.com",
     ],
