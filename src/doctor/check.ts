@@ -20,6 +20,12 @@ export const warning = (message: string, fix: string): Finding => ({ status: "wa
 export const failed = (message: string, fix: string): Finding => ({ status: "failed", message, fix });
 export const skipped = (message: string): Finding => ({ status: "skipped", message, fix: null });
 
+/** Skipped for want of a setting: one that is set, but wrong, is told under `settings`. */
+export function skippedWithout(name: keyof Config, issues: readonly ConfigIssue[], so = ""): Finding {
+  const wrong = issues.some(({ variable }) => variable === name);
+  return skipped(wrong ? `because ${name} is not right: see settings` : `${name} is not set${so}`);
+}
+
 /** Where Google's REST APIs are; tests have others. */
 export interface GoogleRoots {
   readonly pubsub: string;

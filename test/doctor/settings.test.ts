@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { catalog } from "../../src/doctor/checks/catalog.ts";
 import { encryption } from "../../src/doctor/checks/encryption.ts";
+import { kms } from "../../src/doctor/checks/kms.ts";
+import { publicUrl } from "../../src/doctor/checks/public-url.ts";
 import { settings } from "../../src/doctor/checks/settings.ts";
+import { smtp } from "../../src/doctor/checks/smtp.ts";
 import { aCatalog, aContext, aFile, lines } from "./support.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
@@ -52,6 +55,16 @@ test.each([
   const told = await lines(settings, aContext({ ...production(), [name]: value }));
   expect(told.filter((line) => line.includes(`: ${name}`))).toEqual([
     expect.stringMatching(`^failed: ${name}`),
+  ]);
+});
+
+test.each([
+  [publicUrl, "PUBLIC_URL", "licenses.example.com"],
+  [kms, "LICENSE_KMS_KEY", "licenses"],
+  [smtp, "SMTP_URL", "mail.example.com"],
+])("nor by the check that is about it: $name", async (check, name, value) => {
+  expect(await lines(check, aContext({ ...production(), [name]: value }))).toEqual([
+    `skipped: because ${name} is not right: see settings`,
   ]);
 });
 

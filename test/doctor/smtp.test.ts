@@ -104,5 +104,5 @@ test("settings that can't be read, and none", async () => {
   const context = aContext({ PLAYGRANT_STORE: "memory" });
   expect(await lines(smtp, context)).toEqual(["skipped: SMTP_URL is not set: no mail is sent"]);
   const half = aContext({ PLAYGRANT_STORE: "memory", SMTP_URL: "smtp://127.0.0.1:2" });
-  expect(await lines(smtp, half)).toEqual(["skipped: because MAIL_FROM is not set: see settings"]);
+  expect(await lines(smtp, half)).toEqual(["skipped: because MAIL_FROM is not right: see settings"]);
 });

@@ -2,7 +2,7 @@ import { createEnvelopeSecretBox } from "../../adapters/crypto/envelope-secret-b
 import { createKmsKeyWrapper } from "../../adapters/crypto/kms-key-wrapper.ts";
 import { AppError } from "../../domain/errors.ts";
 import { Secret } from "../../domain/secret.ts";
-import { type Check, type CheckContext, type Finding, failed, ok, skipped } from "../check.ts";
+import { type Check, type CheckContext, type Finding, failed, ok, skippedWithout } from "../check.ts";
 import { enable, memberOf } from "../google-api.ts";
 
 /** The key in Cloud KMS wraps a key and unwraps it again, as the service has it do. Nothing is stored. */
@@ -10,9 +10,9 @@ export const kms: Check = {
   name: "kms",
   needs: ({ config }) => (config.LICENSE_KMS_KEY === undefined ? [] : ["google"]),
   async run(context) {
-    const { config, google, roots, clock, timeoutMs } = context;
+    const { config, issues, google, roots, clock, timeoutMs } = context;
     const keyName = config.LICENSE_KMS_KEY;
-    if (keyName === undefined) return [skipped("LICENSE_KMS_KEY is not set")];
+    if (keyName === undefined) return [skippedWithout("LICENSE_KMS_KEY", issues)];
     const wrapper = createKmsKeyWrapper({
       keyName,
       rootUrl: roots.kms,

@@ -1,11 +1,11 @@
 import { ask, NoAnswer } from "../ask.ts";
-import { type Check, type Finding, failed, ok, skipped, warning } from "../check.ts";
+import { type Check, type Finding, failed, ok, skippedWithout, warning } from "../check.ts";
 
 /** The running service from outside: it is alive, and its push endpoint is closed to strangers. */
 export const publicUrl: Check = {
   name: "public-url",
-  async run({ config, signal }) {
-    if (config.PUBLIC_URL === undefined) return [skipped("PUBLIC_URL is not set")];
+  async run({ config, issues, signal }) {
+    if (config.PUBLIC_URL === undefined) return [skippedWithout("PUBLIC_URL", issues)];
     const base = config.PUBLIC_URL.replace(/\/+$/, "");
     const headers = { "Content-Type": "application/json" };
     try {

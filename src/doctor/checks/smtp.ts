@@ -3,15 +3,15 @@ import { connectionOptions } from "../../adapters/smtp/post.ts";
 import { smtpFailure } from "../../adapters/smtp/smtp-failure.ts";
 import { readSender, readSmtpUrl, type Sender, type SmtpServer } from "../../adapters/smtp/smtp-settings.ts";
 import { troubleOf } from "../ask.ts";
-import { type Check, type Finding, failed, ok, skipped, warning } from "../check.ts";
+import { type Check, type Finding, failed, ok, skippedWithout, warning } from "../check.ts";
 
 /** The mail server: connect, TLS and login, as for a letter. None is sent. */
 export const smtp: Check = {
   name: "smtp",
-  async run({ config, signal, timeoutMs }) {
+  async run({ config, issues, signal, timeoutMs }) {
     const { SMTP_URL: url, MAIL_FROM: from } = config;
-    if (url === undefined) return [skipped("SMTP_URL is not set: no mail is sent")];
-    if (from === undefined) return [skipped("because MAIL_FROM is not set: see settings")];
+    if (url === undefined) return [skippedWithout("SMTP_URL", issues, ": no mail is sent")];
+    if (from === undefined) return [skippedWithout("MAIL_FROM", issues)];
     const read = readSettings(() => ({ server: readSmtpUrl(url), sender: readSender(from) }));
     if (read instanceof RangeError)
       return [failed(read.message, "Correct it: .env.example shows how it looks")];
