@@ -3,6 +3,7 @@ import { defineSecret } from "firebase-functions/params";
 import { onMessagePublished } from "firebase-functions/pubsub";
 import { onSchedule } from "firebase-functions/scheduler";
 import type { Listener } from "./api.ts";
+import { keepBodies } from "./bodies.ts";
 import { deployment, target } from "./environment.ts";
 
 /**
@@ -85,5 +86,6 @@ async function warmUp(): Promise<void> {
   else if (target !== null) await import("./passes.ts");
 }
 
+if (target === "api") keepBodies();
 // What is wrong with the settings is told by the first call, which fails.
 warmUp().catch(() => undefined);
