@@ -1,8 +1,11 @@
+import { createLog } from "../../src/adapters/log/log.ts";
 import { ConfigError, compose, ONLY_CORE, type Service } from "../../src/compose.ts";
 import { type ConfigIssue, readConfig } from "../../src/config.ts";
 import { serviceEnvironment, target } from "./environment.ts";
 
 let service: Service | null = null;
+/** Settings don't change while an instance lives: what is wrong with them is looked for, and told, once. */
+let wrong: Error | null = null;
 
 /**
  * The service of this instance, made at the first call.
@@ -10,6 +13,7 @@ let service: Service | null = null;
  * @throws Error naming every wrong setting: the function fails, and its log says what to mend.
  */
 export function theService(): Service {
+  if (wrong !== null) throw wrong;
   service ??= start();
   return service;
 }
@@ -27,5 +31,8 @@ function start(): Service {
 
 function wrongSettings(issues: readonly ConfigIssue[]): Error {
   const lines = issues.map(({ variable, message }) => `\n  ${variable}: ${message}`);
-  return new Error(`playgrant can't start, these settings are wrong:${lines.join("")}`);
+  // Alerts look for lines with an event; what Firebase prints of an error has none.
+  createLog("error").error("settings.wrong", { variables: issues.map(({ variable }) => variable) });
+  wrong = new Error(`playgrant can't start, these settings are wrong:${lines.join("")}`);
+  return wrong;
 }
