@@ -134,7 +134,11 @@ export type ConfigResult =
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): ConfigResult {
   const given = Object.fromEntries(
-    settingNames.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
+    settingNames.flatMap((name) => {
+      // What a file or a pipe put into a secret store ends with a line's end, which no setting wants.
+      const value = environment[name]?.replace(/\r?\n$/, "");
+      return value ? [[name, value]] : [];
+    }),
   );
   const parsed = environmentSchema.safeParse(given);
   if (parsed.success) {

@@ -48,6 +48,13 @@ test("with what is required alone, every other setting has the contract's defaul
   });
 });
 
+test("a line's end behind a value, as secret stores are often given one, is none of it", () => {
+  const read = configOf({ ...FIRESTORE, KEYTHAI_API_KEY: "kt_test_sandbox\n", LOG_LEVEL: "warn\r\n" });
+  expect(read.KEYTHAI_API_KEY?.reveal()).toBe("kt_test_sandbox");
+  expect(read.LOG_LEVEL).toBe("warn");
+  expect(configOf({ ...FIRESTORE, KEYTHAI_API_KEY: "\n" }).KEYTHAI_API_KEY).toBeUndefined();
+});
+
 test("an empty variable counts as not set", () => {
   const empty = Object.fromEntries(["PORT", "HOST", "SMTP_URL", "PLAYGRANT_ROLES"].map((name) => [name, ""]));
   expect(configOf({ ...FIRESTORE, ...empty })).toEqual(configOf(FIRESTORE));

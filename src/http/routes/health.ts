@@ -57,11 +57,11 @@ const ASSETS: ReadonlyMap<string, string> = new Map([
 const PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>playgrant API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
-<body><div id="api"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+<title>playgrant API</title><link rel="stylesheet" href="docs/swagger-ui.css"></head>
+<body><div id="api"></div><script src="docs/swagger-ui-bundle.js"></script><script src="docs/start.js"></script></body>
 </html>`;
 
-const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true });`;
+const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#api", deepLinking: true });`;
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
