@@ -12,13 +12,20 @@ export const deployment = {
   topic: environment.RTDN_TOPIC || "play-rtdn",
   /** Who the functions are: the account that Play and Google Cloud give rights to. */
   serviceAccount: environment.FUNCTIONS_SERVICE_ACCOUNT || null,
-  apiMinInstances: Number(environment.API_MIN_INSTANCES || 0),
+  apiMinInstances: wholeNumber("API_MIN_INSTANCES", 0),
   /** An empty list is one too: a shop without licences, admin API and mail has none. */
   secrets: (environment.FUNCTIONS_SECRETS ?? "KEYTHAI_API_KEY,LICENSE_ENCRYPTION_KEYS,ADMIN_API_KEYS")
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== ""),
 };
+
+/** @throws Error at the deploy, where somebody can mend it. */
+function wholeNumber(name: string, otherwise: number): number {
+  const text = environment[name] || String(otherwise);
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Error(`${name} in functions/.env: expected a whole number`);
+}
 
 /** The function that this process runs; null while the command line or a test only looks at what there is. */
 export const target = environment.K_SERVICE === undefined ? null : (environment.FUNCTION_TARGET ?? null);

@@ -16,9 +16,13 @@ const everywhere = {
   // A full processor: its start is what a customer waits for, and only with it may calls share an instance.
   cpu: 1,
   memory: "512MiB",
-  secrets: deployment.secrets.map((name) => defineSecret(name)),
   ...(deployment.serviceAccount === null ? {} : { serviceAccount: deployment.serviceAccount }),
 } as const;
+
+const secrets = deployment.secrets.map((name) => defineSecret(name));
+
+/** The admin API is `api`'s alone, and so is what opens it. */
+const behindTheScenes = { ...everywhere, secrets: secrets.filter(({ name }) => name !== "ADMIN_API_KEYS") };
 
 /** Only Google's own services may call; who it is they check themselves. */
 const INTERNAL = "ALLOW_INTERNAL_ONLY";
@@ -34,6 +38,7 @@ async function getListener(): Promise<Listener> {
 export const api = onRequest(
   {
     ...everywhere,
+    secrets,
     invoker: "public",
     ingressSettings: "ALLOW_ALL",
     // Most of a request is waiting for Google, Firestore and KeyThai.
@@ -48,7 +53,7 @@ export const api = onRequest(
 /** Google's notices, from the topic that Play publishes to. What fails comes again. */
 export const developerNotifications = onMessagePublished(
   {
-    ...everywhere,
+    ...behindTheScenes,
     topic: deployment.topic,
     retry: true,
     ingressSettings: INTERNAL,
@@ -62,9 +67,11 @@ export const developerNotifications = onMessagePublished(
 
 /** Runs a minute at most, and one at a time: the next one finds what this one left. */
 const everyMinute = {
-  ...everywhere,
+  ...behindTheScenes,
   schedule: "* * * * *",
   timeZone: "Etc/UTC",
+  // A run that didn't come about may have been the hourly one.
+  retryCount: 1,
   ingressSettings: INTERNAL,
   concurrency: 1,
   maxInstances: 1,

@@ -14,6 +14,8 @@ const TOPIC = "play-rtdn";
 /** Functions start at their first call, on a busy machine. */
 const PATIENT = { timeout: 60_000, interval: 200 };
 
+/** In a body that nobody can read. */
+const SECRET = "a-token-in-a-broken-body";
 /** Characters. */
 const PRINTED = 8000;
 
@@ -115,12 +117,23 @@ describe("the functions in Firebase's emulators", () => {
   });
 
   test("the rules keep a customer out of what is another's, and everybody out of what is the shop's", async () => {
-    const eve = await customer("eve");
-    const ann = phones[0] as Phone;
+    const [eve, sam] = [await customer("eve"), await customer("sam")];
+    const bought = await sam.call("POST", "/v1/purchases/verify", buys(sam, "lifetime", { notify: false }));
+    expect(bought.status).toBe(200);
     const denied = { code: "permission-denied" };
-    await expect(eve.read(premiumOf(ann))).rejects.toMatchObject(denied);
+    await expect(eve.read(premiumOf(sam))).rejects.toMatchObject(denied);
     await expect(eve.read(`customer_files/${eve.uid}`)).rejects.toMatchObject(denied);
-    expect(await ann.read(premiumOf(ann))).toMatchObject({ active: true });
+    expect(await sam.read(premiumOf(sam))).toMatchObject({ active: true });
+  });
+
+  test("a body that is broken is refused in our words, and printed by nobody", async () => {
+    const url = `http://${firebase.hosts.functions}/${PROJECT}/asia-southeast1/api/v1/purchases/verify`;
+    const zoe = await customer("zoe");
+    const headers = { Authorization: await zoe.authorization(), "Content-Type": "application/json" };
+    const answer = await fetch(url, { method: "POST", headers, body: `{"purchase_token":"${SECRET}` });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get("Content-Type")).toContain("application/problem+json");
+    expect(await answer.json()).toMatchObject({ code: "invalid_request" });
   });
 
   test("the app was killed: Google's notice alone gives what was paid for, and a refund takes it back", async () => {
@@ -201,6 +214,7 @@ describe("the functions in Firebase's emulators", () => {
     for (const { keyLast4 } of sandbox.keythai.licences)
       expect(output).not.toMatch(new RegExp(`KEYT-.*${keyLast4}`));
     expect(output).not.toContain(sandbox.keythai.apiKey);
+    expect(output).not.toContain(SECRET);
     expect(output).not.toMatch(/[a-z]{20,}\.AO-J1O/);
   });
 });

@@ -48,7 +48,7 @@ test("effects and sweeps run every minute, one run at a time", async () => {
   const { effects, sweeps } = await endpoints();
   for (const endpoint of [effects, sweeps])
     expect(endpoint).toMatchObject({
-      scheduleTrigger: { schedule: "* * * * *", timeZone: "Etc/UTC" },
+      scheduleTrigger: { schedule: "* * * * *", timeZone: "Etc/UTC", retryConfig: { retryCount: 1 } },
       maxInstances: 1,
       concurrency: 1,
     });
@@ -72,11 +72,19 @@ test("region, account, warm instances and secrets are the owner's choice, in fun
 });
 
 test("by default they get the secrets that a shop with licences and an admin API has", async () => {
-  const { api } = await endpoints();
+  const { api, ...others } = await endpoints();
   expect(secrets(api)).toEqual(["KEYTHAI_API_KEY", "LICENSE_ENCRYPTION_KEYS", "ADMIN_API_KEYS"]);
+  for (const endpoint of Object.values(others))
+    expect(secrets(endpoint)).toEqual(["KEYTHAI_API_KEY", "LICENSE_ENCRYPTION_KEYS"]);
 });
 
 test("a shop that has none of them gives them none", async () => {
   const { api } = await endpoints({ FUNCTIONS_SECRETS: "" });
   expect(secrets(api)).toEqual([]);
+});
+
+test("a number that is none ends the deploy, with a word on where it stands", async () => {
+  await expect(endpoints({ API_MIN_INSTANCES: "one" })).rejects.toThrow(
+    "API_MIN_INSTANCES in functions/.env",
+  );
 });

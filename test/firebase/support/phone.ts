@@ -21,6 +21,8 @@ import type { Firebase } from "./firebase.ts";
 /** A customer's phone: the app, with Firebase's client SDK and nothing else of Google's or ours. */
 export interface Phone {
   readonly uid: string;
+  /** What it signs in with at the API. */
+  authorization(): Promise<string>;
   /** Calls the API as the signed-in user. */
   call(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }>;
   /** Reads a document once, through the rules. @throws FirebaseError `permission-denied` */
@@ -49,12 +51,14 @@ export async function openPhone({ hosts }: Firebase, projectId: string, name: st
   const [host = "", port] = hosts.firestore.split(":");
   connectFirestoreEmulator(db, host, Number(port));
   const listeners: Unsubscribe[] = [];
+  const authorization = async () => `Bearer ${await user.getIdToken()}`;
   const api = `http://${hosts.functions}/${projectId}/asia-southeast1/api`;
   return {
     uid: user.uid,
+    authorization,
     call: async (method, path, body) => {
       const headers = {
-        Authorization: `Bearer ${await user.getIdToken()}`,
+        Authorization: await authorization(),
         "Content-Type": "application/json",
       };
       const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
