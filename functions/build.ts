@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { bundle } from "../scripts/bundle.ts";
-import { catalogIssues } from "../src/compose.ts";
+import { catalogIssues } from "../src/config-files.ts";
 
 /**
  * `npm run build:functions [-- <folder>]`: the functions as bundles in `functions/lib`, beside them the catalogue

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Hono } from "hono";
 import {
   createHmacAccountIds,
@@ -8,11 +7,7 @@ import {
 } from "./adapters/account-ids/account-ids.ts";
 import { createEnvelopeSecretBox } from "./adapters/crypto/envelope-secret-box.ts";
 import { createKmsKeyWrapper } from "./adapters/crypto/kms-key-wrapper.ts";
-import {
-  createLocalSecretBox,
-  type EncryptionKey,
-  parseEncryptionKeys,
-} from "./adapters/crypto/local-secret-box.ts";
+import { createLocalSecretBox, type EncryptionKey } from "./adapters/crypto/local-secret-box.ts";
 import { combineSecretBoxes } from "./adapters/crypto/secret-boxes.ts";
 import { createFirestoreStore } from "./adapters/firestore/index.ts";
 import { createPlayApi } from "./adapters/google-play/play-api.ts";
@@ -32,24 +27,14 @@ import { createBackground } from "./adapters/system/background.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { createRecentAsks } from "./adapters/system/recent-asks.ts";
 import { createLazySender } from "./adapters/webhook/lazy-sender.ts";
-import type { Config, ConfigIssue } from "./config.ts";
-import { type Catalog, parseCatalog } from "./domain/catalog.ts";
+import type { Config } from "./config.ts";
+import { readFiles } from "./config-files.ts";
 import type { Queue } from "./domain/effect.ts";
 import { Secret } from "./domain/secret.ts";
 import type { HttpEnv, HttpPorts } from "./http/context.ts";
-import { createDeliveries, integrations } from "./integrations/registry.ts";
+import { createDeliveries } from "./integrations/registry.ts";
 import type { AccountLookup, LicenseServer, Log, SecretBox } from "./ports.ts";
 import { type EffectPorts, startEffects } from "./use-cases/run-effects.ts";
-
-/** Settings that are wrong only together with what they name: the catalogue file, the keys. */
-export class ConfigError extends Error {
-  readonly issues: readonly ConfigIssue[];
-  constructor(issues: readonly ConfigIssue[]) {
-    super("wrong settings");
-    this.name = "ConfigError";
-    this.issues = issues;
-  }
-}
 
 /** How much of a queue may run at once, and wait, in this process. */
 export type Room = (queue: Queue) => { readonly atOnce: number; readonly waiting: number };
@@ -238,75 +223,4 @@ function createIdentities(config: Config) {
       clock: systemClock,
     }),
   };
-}
-
-/** What is wrong with the catalogue and the keys it asks for, beside settings that are wrong by themselves. */
-export function checkFiles(config: Config): readonly ConfigIssue[] {
-  try {
-    readFiles(config);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.issues;
-    throw error;
-  }
-}
-
-/** @throws ConfigError naming everything that is wrong with the catalogue and the keys it asks for. */
-function readFiles(config: Config): { catalog: Catalog; encryptionKeys: EncryptionKey[] } {
-  const issues: ConfigIssue[] = [];
-  const json = readJson(config.CATALOG_FILE, issues);
-  const catalog = json === undefined ? null : readCatalog(json, issues);
-  // A catalogue with mistakes tells this as well, so that all is said at once.
-  const licensed = JSON.stringify(json)?.includes('"type":"license_key"') ?? false;
-  if (licensed && config.KEYTHAI_API_KEY === undefined) {
-    issues.push({ variable: "KEYTHAI_API_KEY", message: "is required: the catalogue has a license_key" });
-  }
-  if (licensed && config.LICENSE_ENCRYPTION_KEYS === undefined && config.LICENSE_KMS_KEY === undefined) {
-    issues.push({
-      variable: "LICENSE_ENCRYPTION_KEYS",
-      message: "is required, or LICENSE_KMS_KEY: the catalogue has a license_key",
-    });
-  }
-  const encryptionKeys = readEncryptionKeys(config.LICENSE_ENCRYPTION_KEYS, issues);
-  if (catalog === null || issues.length > 0) throw new ConfigError(issues);
-  return { catalog, encryptionKeys };
-}
-
-/** What is wrong with a catalogue by itself, whatever the settings. @param file Its path. */
-export function catalogIssues(file: string): readonly ConfigIssue[] {
-  const issues: ConfigIssue[] = [];
-  const json = readJson(file, issues);
-  if (json !== undefined) readCatalog(json, issues);
-  return issues;
-}
-
-function readJson(file: string, issues: ConfigIssue[]): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? "is not JSON" : "can't be read";
-    issues.push({ variable: "CATALOG_FILE", message: `${file} ${reason}` });
-    return undefined;
-  }
-}
-
-function readCatalog(json: unknown, issues: ConfigIssue[]): Catalog | null {
-  const result = parseCatalog(json, integrations);
-  if (result.ok) return result.catalog;
-  for (const { path, message } of result.issues)
-    issues.push({ variable: "CATALOG_FILE", message: `${path}: ${message}` });
-  return null;
-}
-
-function readEncryptionKeys(text: Secret | undefined, issues: ConfigIssue[]): EncryptionKey[] {
-  if (text === undefined) return [];
-  try {
-    return parseEncryptionKeys(text.reveal());
-  } catch (error) {
-    issues.push({
-      variable: "LICENSE_ENCRYPTION_KEYS",
-      message: error instanceof Error ? error.message : "is wrong",
-    });
-    return [];
-  }
 }

@@ -1,6 +1,7 @@
 import { type ServerType, serve } from "@hono/node-server";
-import { ConfigError, checkFiles, compose, type Service } from "./compose.ts";
+import { compose, type Service } from "./compose.ts";
 import { type Config, type ConfigIssue, readConfig } from "./config.ts";
+import { ConfigError, checkFiles } from "./config-files.ts";
 import { handleNotification } from "./use-cases/handle-notification.ts";
 import { startWorker } from "./worker.ts";
 

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import pino from "pino";
 import { createLog } from "./adapters/log/log.ts";
-import { ConfigError, checkFiles, compose, type Service } from "./compose.ts";
+import { compose, type Service } from "./compose.ts";
 import { type ConfigIssue, readConfig } from "./config.ts";
+import { ConfigError, checkFiles } from "./config-files.ts";
 import type { Sweep, SweepReport } from "./use-cases/sweep.ts";
 import { createSweeps, runSweepThrough } from "./use-cases/sweeps.ts";
 

@@ -1,7 +1,8 @@
 import pino from "pino";
 import { createLog } from "../../src/adapters/log/log.ts";
-import { ConfigError, compose, ONLY_CORE, type Service } from "../../src/compose.ts";
+import { compose, ONLY_CORE, type Service } from "../../src/compose.ts";
 import { type ConfigIssue, readConfig } from "../../src/config.ts";
+import { ConfigError } from "../../src/config-files.ts";
 import type { Log } from "../../src/ports.ts";
 import { serviceEnvironment, target } from "./environment.ts";
 

@@ -12,7 +12,7 @@ export function addCatalog(program: Command, { stdout, stderr }: Io, finish: Fin
     .argument("<file>", "the catalogue")
     .action(async (file: string) => {
       // Loaded here: with it comes the whole service.
-      const { catalogIssues } = await import("../compose.ts");
+      const { catalogIssues } = await import("../config-files.ts");
       const issues = catalogIssues(file);
       if (issues.length === 0) stdout.write(`${file} is right\n`);
       for (const { message } of issues) stderr.write(`${message}\n`);

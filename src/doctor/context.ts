@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { GOOGLE_ROOT_URL } from "../adapters/google-play/play-api.ts";
 import { systemClock } from "../adapters/system/clock.ts";
-import { checkFiles } from "../compose.ts";
 import type { Config, ConfigIssue, ConfigResult } from "../config.ts";
+import { checkFiles } from "../config-files.ts";
 import { readCatalogFile } from "./catalog-file.ts";
 import type { DoctorContext, DoctorStore, GoogleRoots } from "./check.ts";
 import { createGoogleAccess } from "./google-access.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { checkFiles, compose } from "../../src/compose.ts";
+import { compose } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
+import { checkFiles } from "../../src/config-files.ts";
 import { CATALOG, temporaryFile } from "../http/support/service.ts";
 
 const MEMORY = {
