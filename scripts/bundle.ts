@@ -28,6 +28,53 @@ const requireBuiltins: Plugin = {
 };
 
 /**
+ * Message classes that Google's clients load at their start, two megabytes of code, and use for what nobody here asks of
+ * them. Each is an object with one name in it.
+ */
+const PROTOS =
+  /(?:google-gax[/\\]build[/\\]protos[/\\](?:iam_service|locations|operations)|firestore-api[/\\]build[/\\]protos[/\\]protos)\.js$/;
+/** Behind a path: the module itself, and not what stands for it. */
+const WHOLE = "?whole";
+
+/** Whoever looks into them loads them then. */
+const lazyProtos: Plugin = {
+  name: "lazy-protos",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?whole$/ }, ({ path }) => ({ path: path.slice(0, -WHOLE.length), suffix: WHOLE }));
+    onLoad({ filter: PROTOS }, ({ path, suffix }) => {
+      if (suffix === WHOLE) return undefined;
+      const whole = JSON.stringify(path + WHOLE);
+      return { contents: `module.exports = { get google() { return require(${whole}).google; } };` };
+    });
+  },
+};
+
+/** What firebase-functions takes from the Admin SDK, for callable functions, which nobody here has. */
+const ADMIN: Readonly<Record<string, readonly string[]>> = {
+  "firebase-admin/app": ["applicationDefault", "deleteApp", "getApp", "initializeApp"],
+  "firebase-admin/auth": ["getAuth"],
+  "firebase-admin/app-check": ["getAppCheck"],
+};
+
+/** Whoever calls one of them loads the SDK then. A name that is missing above ends the build. */
+const lazyAdmin: Plugin = {
+  name: "lazy-admin",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^firebase-admin\// }, ({ path, namespace }) =>
+      Object.hasOwn(ADMIN, path) && namespace !== "lazy-admin"
+        ? { path, namespace: "lazy-admin" }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "lazy-admin" }, ({ path }) => ({
+      contents: (ADMIN[path] ?? [])
+        .map((name) => `export const ${name} = (...all) => require(${JSON.stringify(path)}).${name}(...all);`)
+        .join("\n"),
+      resolveDir: import.meta.dirname,
+    }));
+  },
+};
+
+/**
  * Reads a thousand files and writes a few: what starts is one file, what is imported only when it is needed (Pub/Sub, the
  * HTTP side) stays in files of its own.
  *
@@ -47,7 +94,7 @@ export async function bundle(
     minifySyntax: true,
     sourcemap: "linked",
     banner: { js: COMMONJS },
-    plugins: [requireBuiltins],
+    plugins: [requireBuiltins, lazyProtos, lazyAdmin],
     logLevel: "warning",
   });
 }
