@@ -1,6 +1,7 @@
 import { changeSlots } from "../domain/apply-commands.ts";
 import { auditRows } from "../domain/audit.ts";
 import { fileWrites } from "../domain/file-writes.ts";
+import type { LicenseKeyId } from "../domain/ids.ts";
 import { DAY, HOUR, type Instant } from "../domain/instant.ts";
 import {
   type AuditEntry,
@@ -14,7 +15,7 @@ import { nextStep, type Slot } from "../domain/slot.ts";
 import { recordStanding } from "../domain/slot-drift.ts";
 import type { SlotChange } from "../domain/slot-rows.ts";
 import type { LicenseStanding } from "../ports.ts";
-import { handleEach, type SweepPorts, type SweepReport } from "./sweep.ts";
+import { handleEach, type SweepPorts, type SweepReport, shuffled } from "./sweep.ts";
 
 const CHECK_EVERY = DAY;
 /** After a failure, and while something is being done with the licence. */
@@ -25,14 +26,21 @@ const CHECK_SOON = HOUR;
  * otherwise is put right. Each licence is looked at once a day.
  */
 export async function sweepLicenses(ports: SweepPorts, limit: number): Promise<SweepReport> {
-  const items = await ports.sweepRecords.keysToCheck(ports.clock.now(), limit);
+  const due = await ports.sweepRecords.keysToCheck(ports.clock.now(), limit);
   return handleEach(ports, {
     sweep: "licenses",
-    items,
+    items: shuffled(due, ports.chance),
     limit,
     fieldsOf: ({ id, slotId }) => ({ license_key_id: id, slot_id: slotId }),
-    handle: (key) => checkKey(ports, key),
+    handle: (key) => checkDue(ports, key.id),
   });
+}
+
+/** Another worker may have been here since it was found: a read is cheaper than asking the licence server twice. */
+async function checkDue(ports: SweepPorts, id: LicenseKeyId): Promise<boolean> {
+  const [key] = await ports.records.licenseKeys([id]);
+  const due = key !== undefined && key.checkAt !== null && key.checkAt <= ports.clock.now();
+  return due && checkKey(ports, key);
 }
 
 /** @returns Whether it stood otherwise than we had it. */

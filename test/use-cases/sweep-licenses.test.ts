@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { seededRandom } from "../../sandbox/random.ts";
 import { OutsideError } from "../../src/domain/errors.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/instant.ts";
 import { sweepLicenses } from "../../src/use-cases/sweep-licenses.ts";
@@ -66,6 +67,25 @@ describe("the sweep of licences", () => {
       expect(rows()).toHaveLength(1);
     },
   );
+
+  it("is shared by workers: what one has looked at, another that found it too leaves alone", async () => {
+    for (let count = 0; count < 39; count += 1) {
+      googleSays(world, `more-${count}`, subscription({ items: [lineItem({ expiresAt: NOW + 300 * DAY })] }));
+      await verify(world, service, `more-${count}`);
+      await service.settle();
+    }
+    world.clock.advance(DAY * 1.1 + MINUTE);
+    const workers = [1, 2].map((seed) => ({ ...world.process().ports, chance: seededRandom(seed) }));
+    const reports = await Promise.all(workers.map((ports) => world.run(sweepLicenses(ports, 100))));
+    expect(reports.map(({ found, failed }) => [found, failed])).toEqual([
+      [40, 0],
+      [40, 0],
+    ]);
+    // Only what both had in hand at the same moment is asked about twice.
+    expect(looks()).toBeGreaterThanOrEqual(40);
+    expect(looks()).toBeLessThan(60);
+    expect([...world.memory.tables.licenseKeys.values()].map(({ checkAt }) => checkAt ?? 0)).not.toContain(0);
+  });
 
   it("asks that the owner and the customer be told", async () => {
     license().status = "suspended";
