@@ -184,6 +184,11 @@ describe("an entitlement that has ended", () => {
     expect(merge([premium("s1", { access: EXPIRED, state: "expired" })], OPEN).willRenew).toBe(false);
   });
 
+  test.each(["blocked", "disabled"] as const)("was taken away by a person: %s", (how) => {
+    const taken = premium("s1", { access: EXPIRED }, { [how]: true });
+    expect(merge([taken], OPEN)).toMatchObject({ active: false, state: "revoked" });
+  });
+
   test("of which a plan change ended what was paused, won't come back, now or when it is looked at again", () => {
     const ended = premium("s1", { access: EXPIRED, state: "paused" });
     const paused = { ...OPEN, active: false, state: "paused" as const, accessUntil: NOW };

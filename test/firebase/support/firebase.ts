@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { endWithUs, freePort } from "../../../scripts/emulators.ts";
 import { type FirebaseTools, findFirebaseTools } from "../../../scripts/firebase-tools.ts";
 import { offerEmulators } from "./emulator-jars.ts";
@@ -41,31 +50,19 @@ export async function startFirebase(options: FirebaseOptions): Promise<Firebase>
   if (typeof tools === "string") throw new Error(tools);
   const ports = await freePorts();
   const folder = await layOut(options, ports);
-  const lines: string[] = [];
-  const child = launch(tools, folder, options.projectId);
+  const file = join(folder, "output.log");
+  const output = () => readFileSync(file, "utf8");
+  const child = launch(tools, folder, file, options.projectId);
   endWithUs(child, "SIGTERM");
-  const ready = Promise.withResolvers<void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    createInterface(stream).on("line", (line) => {
-      lines.push(line);
-      if (line.includes("All emulators ready")) ready.resolve();
-    });
-  }
-  const output = () => lines.join("\n");
-  child.once("exit", (code) => ready.reject(new Error(`firebase ended with ${code}:\n${output()}`)));
-  const late = setTimeout(() => ready.reject(new Error(`firebase is not ready:\n${output()}`)), START_MS);
   const stop = async () => {
     await end(child);
     rmSync(folder, { recursive: true, force: true });
   };
-  try {
-    await ready.promise;
-  } catch (error) {
+  const wrong = await whyNotReady(child, output);
+  if (wrong !== null) {
+    const error = new Error(`firebase ${wrong}:\n${output()}`);
     await stop();
     throw error;
-  } finally {
-    clearTimeout(late);
   }
   const hostOf = (name: Port) => `127.0.0.1:${ports[name]}`;
   const hosts = {
@@ -75,6 +72,15 @@ export async function startFirebase(options: FirebaseOptions): Promise<Firebase>
     pubsub: hostOf("pubsub"),
   };
   return { hosts, output, stop };
+}
+
+/** @returns Null once all emulators are ready. */
+async function whyNotReady(child: ChildProcess, output: () => string): Promise<string | null> {
+  for (const end = Date.now() + START_MS; Date.now() < end; await sleep(200)) {
+    if (output().includes("All emulators ready")) return null;
+    if (child.exitCode !== null) return `ended with ${child.exitCode}`;
+  }
+  return "is not ready";
 }
 
 async function freePorts(): Promise<Record<Port, number>> {
@@ -126,13 +132,24 @@ async function build(lib: string, catalog: string): Promise<void> {
   if (code !== 0) throw new Error(`the functions could not be built: ${code}`);
 }
 
-function launch({ cli, javaFolder }: FirebaseTools, folder: string, projectId: string): ChildProcess {
+/**
+ * What it prints goes to a file, and it is in a group of its own: it has emulators of its own to end, which it doesn't where its
+ * reader is gone before it, or where it hears of the end twice, from a Ctrl-C and from us.
+ */
+function launch(
+  { cli, javaFolder }: FirebaseTools,
+  folder: string,
+  file: string,
+  projectId: string,
+): ChildProcess {
   const emulators = offerEmulators(join(root, ".cache/firebase-emulators"), dirname(dirname(dirname(cli))));
   const { HOME = "", PATH = "" } = process.env;
   const args = ["emulators:start", "--project", projectId, "--only", EMULATORS.join(",")];
-  return spawn(process.execPath, [cli, ...args], {
+  const printed = openSync(file, "a");
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", printed, printed],
+    detached: true,
     env: {
       HOME,
       PATH: [javaFolder, dirname(process.execPath), PATH].join(delimiter),
@@ -143,6 +160,8 @@ function launch({ cli, javaFolder }: FirebaseTools, folder: string, projectId: s
       npm_config_fetch_retries: "0",
     },
   });
+  closeSync(printed);
+  return child;
 }
 
 /** It ends those that it started. */
