@@ -1,18 +1,40 @@
 import { readFileSync } from "node:fs";
 import { type EncryptionKey, parseEncryptionKeys } from "./adapters/crypto/local-secret-box.ts";
-import type { Config, ConfigIssue } from "./config.ts";
+import { type Config, type ConfigIssue, type ConfigResult, readConfig } from "./config.ts";
 import { type Catalog, parseCatalog } from "./domain/catalog.ts";
 import type { Secret } from "./domain/secret.ts";
 import { integrations } from "./integrations/registry.ts";
 
-/** Settings that are wrong only together with what they name: the catalogue file, the keys. */
+/** What is wrong with the settings, a line each; for who says before it what can't be done so. */
 export class ConfigError extends Error {
   readonly issues: readonly ConfigIssue[];
   constructor(issues: readonly ConfigIssue[]) {
-    super("wrong settings");
+    const lines = issues.map(({ variable, message }) => `\n  ${variable}: ${message}`);
+    super(`these settings are wrong:${lines.join("")}`);
     this.name = "ConfigError";
     this.issues = issues;
   }
+}
+
+/**
+ * The settings, with the files they name looked into.
+ *
+ * @param environment Default: that of this process.
+ * @throws ConfigError naming everything that is wrong, all at once.
+ */
+export function readSettings(environment?: NodeJS.ProcessEnv): Config {
+  const read = readConfig(environment);
+  const issues = allIssues(read);
+  if (!read.ok || issues.length > 0) throw new ConfigError(issues);
+  return read.config;
+}
+
+/** A setting that is wrong counts as not set: that it is missing too is not said. */
+export function allIssues(read: ConfigResult): readonly ConfigIssue[] {
+  const wrong = read.ok ? [] : read.issues;
+  const told = new Set(wrong.map(({ variable }) => variable));
+  const files = checkFiles(read.ok ? read.config : read.rest);
+  return [...wrong, ...files.filter(({ variable }) => !told.has(variable))];
 }
 
 /** What is wrong with the catalogue and the keys it asks for, beside settings that are wrong by themselves. */

@@ -1,7 +1,7 @@
 import { type ServerType, serve } from "@hono/node-server";
 import { compose, type Service } from "./compose.ts";
-import { type Config, type ConfigIssue, readConfig } from "./config.ts";
-import { ConfigError, checkFiles } from "./config-files.ts";
+import type { Config } from "./config.ts";
+import { ConfigError, readSettings } from "./config-files.ts";
 import { handleNotification } from "./use-cases/handle-notification.ts";
 import { startWorker } from "./worker.ts";
 
@@ -14,18 +14,14 @@ const LAST_REQUESTS_MS = 7_000;
 
 type Stop = () => Promise<void>;
 
-function fail(issues: readonly ConfigIssue[]): never {
-  const lines = issues.map(({ variable, message }) => `  ${variable}: ${message}`);
-  process.stderr.write(`playgrant can't start, these settings are wrong:\n${lines.join("\n")}\n`);
-  process.exit(EXIT_CONFIG);
-}
-
-function composeOrFail(config: Config): Service {
+function composeOrFail(): { config: Config; service: Service } {
   try {
-    return compose(config);
+    const config = readSettings();
+    return { config, service: compose(config) };
   } catch (error) {
-    if (error instanceof ConfigError) fail(error.issues);
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`playgrant can't start, ${error.message}\n`);
+    process.exit(EXIT_CONFIG);
   }
 }
 
@@ -96,12 +92,10 @@ function stopOnSignal(service: Service, stops: readonly Stop[]): void {
   process.on("SIGINT", stop);
 }
 
-const result = readConfig();
-if (!result.ok) fail([...result.issues, ...checkFiles(result.rest)]);
-const service = composeOrFail(result.config);
+const { config, service } = composeOrFail();
 const stops: Stop[] = [];
 // Before anything runs: who is told to stop while still starting stops too.
 stopOnSignal(service, stops);
-await start(service, result.config, stops);
-service.ports.log.info("started", { roles: result.config.PLAYGRANT_ROLES });
+await start(service, config, stops);
+service.ports.log.info("started", { roles: config.PLAYGRANT_ROLES });
 await service.warmUp();

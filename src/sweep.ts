@@ -2,8 +2,7 @@ import { parseArgs } from "node:util";
 import pino from "pino";
 import { createLog } from "./adapters/log/log.ts";
 import { compose, type Service } from "./compose.ts";
-import { type ConfigIssue, readConfig } from "./config.ts";
-import { ConfigError, checkFiles } from "./config-files.ts";
+import { ConfigError, readSettings } from "./config-files.ts";
 import type { Sweep, SweepReport } from "./use-cases/sweep.ts";
 import { createSweeps, runSweepThrough } from "./use-cases/sweeps.ts";
 
@@ -41,20 +40,14 @@ function readArguments(): Asked {
 }
 
 function start(): Service {
-  const read = readConfig();
-  if (!read.ok) return failConfig([...read.issues, ...checkFiles(read.rest)]);
   try {
+    const config = readSettings();
     // What was found goes to stdout, so the log goes to stderr.
-    return compose(read.config, createLog(read.config.LOG_LEVEL, pino.destination(2)));
+    return compose(config, createLog(config.LOG_LEVEL, pino.destination(2)));
   } catch (error) {
-    if (error instanceof ConfigError) return failConfig(error.issues);
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    return fail(EXIT_CONFIG, `playgrant can't sweep, ${error.message}`);
   }
-}
-
-function failConfig(issues: readonly ConfigIssue[]): never {
-  const lines = issues.map(({ variable, message }) => `\n  ${variable}: ${message}`);
-  return fail(EXIT_CONFIG, `playgrant can't sweep, these settings are wrong:${lines.join("")}`);
 }
 
 type Counts = Omit<SweepReport, "more">;

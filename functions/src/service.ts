@@ -1,8 +1,7 @@
 import pino from "pino";
 import { createLog } from "../../src/adapters/log/log.ts";
 import { compose, ONLY_CORE, type Service } from "../../src/compose.ts";
-import { type ConfigIssue, readConfig } from "../../src/config.ts";
-import { ConfigError } from "../../src/config-files.ts";
+import { ConfigError, readSettings } from "../../src/config-files.ts";
 import type { Log } from "../../src/ports.ts";
 import { serviceEnvironment, target } from "./environment.ts";
 
@@ -22,13 +21,12 @@ export function theService(): Service {
 }
 
 function start(): Service {
-  const read = readConfig(serviceEnvironment());
-  if (!read.ok) throw wrongSettings(read.issues);
   try {
+    const config = readSettings(serviceEnvironment());
     // The processor is taken from `api` once its answers are out: what can wait is left to `effects`.
-    return compose(read.config, promptLog(read.config.LOG_LEVEL), target === "api" ? ONLY_CORE : undefined);
+    return compose(config, promptLog(config.LOG_LEVEL), target === "api" ? ONLY_CORE : undefined);
   } catch (error) {
-    throw error instanceof ConfigError ? wrongSettings(error.issues) : error;
+    throw error instanceof ConfigError ? wrongSettings(error) : error;
   }
 }
 
@@ -37,10 +35,9 @@ function promptLog(level: string): Log {
   return createLog(level, pino.destination({ dest: 1, sync: true }));
 }
 
-function wrongSettings(issues: readonly ConfigIssue[]): Error {
-  const lines = issues.map(({ variable, message }) => `\n  ${variable}: ${message}`);
+function wrongSettings({ issues, message }: ConfigError): Error {
   // Alerts look for lines with an event; what Firebase prints of an error has none.
   promptLog("error").error("settings.wrong", { variables: issues.map(({ variable }) => variable) });
-  wrong = new Error(`playgrant can't start, these settings are wrong:${lines.join("")}`);
+  wrong = new Error(`playgrant can't start, ${message}`);
   return wrong;
 }

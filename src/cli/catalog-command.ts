@@ -11,7 +11,7 @@ export function addCatalog(program: Command, { stdout, stderr }: Io, finish: Fin
     .description("check a catalogue by itself, before it goes anywhere")
     .argument("<file>", "the catalogue")
     .action(async (file: string) => {
-      // Loaded here: with it comes the whole service.
+      // Loaded here: the other commands need no parser of catalogues.
       const { catalogIssues } = await import("../config-files.ts");
       const issues = catalogIssues(file);
       if (issues.length === 0) stdout.write(`${file} is right\n`);

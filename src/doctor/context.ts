@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { GOOGLE_ROOT_URL } from "../adapters/google-play/play-api.ts";
 import { systemClock } from "../adapters/system/clock.ts";
-import type { Config, ConfigIssue, ConfigResult } from "../config.ts";
-import { checkFiles } from "../config-files.ts";
+import type { Config, ConfigResult } from "../config.ts";
+import { allIssues } from "../config-files.ts";
 import { readCatalogFile } from "./catalog-file.ts";
 import type { DoctorContext, DoctorStore, GoogleRoots } from "./check.ts";
 import { createGoogleAccess } from "./google-access.ts";
@@ -22,7 +22,7 @@ export function createContext(read: ConfigResult): DoctorContext {
   let opening: Promise<DoctorStore> | null = null;
   return {
     config,
-    issues: allIssues(read, config),
+    issues: allIssues(read),
     catalog: readCatalogFile(config.CATALOG_FILE),
     google: createGoogleAccess(),
     roots: GOOGLE,
@@ -32,13 +32,6 @@ export function createContext(read: ConfigResult): DoctorContext {
       return opening;
     },
   };
-}
-
-/** A setting that is wrong counts as not set: that it is missing too is not said. */
-function allIssues(read: ConfigResult, config: Config): ConfigIssue[] {
-  const wrong = read.ok ? [] : read.issues;
-  const told = new Set(wrong.map(({ variable }) => variable));
-  return [...wrong, ...checkFiles(config).filter(({ variable }) => !told.has(variable))];
 }
 
 /** Google's client is heavy, and without Firestore nobody needs it. */

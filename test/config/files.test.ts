@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { compose } from "../../src/compose.ts";
 import { readConfig } from "../../src/config.ts";
-import { checkFiles } from "../../src/config-files.ts";
+import { ConfigError, checkFiles, readSettings } from "../../src/config-files.ts";
 import { CATALOG, temporaryFile } from "../http/support/service.ts";
 
 const MEMORY = {
@@ -15,7 +15,7 @@ const MEMORY = {
 function refused(environment: Record<string, string>): string {
   const read = readConfig(environment);
   if (!read.ok) throw new Error(JSON.stringify(read.issues));
-  expect(() => compose(read.config)).toThrow("wrong settings");
+  expect(() => compose(read.config)).toThrow("these settings are wrong");
   return checkFiles(read.config)
     .map(({ variable, message }) => `${variable}: ${message}`)
     .join("\n");
@@ -76,4 +76,16 @@ test("where nothing says who signs ID tokens, the service starts and nobody sign
   expect(answer.status).toBe(401);
   expect(await answer.json()).toMatchObject({ code: "unauthenticated" });
   await service.close();
+});
+
+test("settings and the files they name are told at once, and none of them twice", () => {
+  const wrong = { PLAYGRANT_STORE: "memory", PORT: "x", CATALOG_FILE: "nowhere.json" };
+  try {
+    readSettings({ ...wrong, KEYTHAI_API_KEY: "a b" });
+    expect.unreachable();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(error.issues.map(({ variable }) => variable)).toEqual(["PORT", "KEYTHAI_API_KEY", "CATALOG_FILE"]);
+    expect(error.message).toContain("\n  CATALOG_FILE: nowhere.json can't be read");
+  }
 });
